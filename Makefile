@@ -1,0 +1,47 @@
+# Two commands on a fresh machine with Python 3.11 and make:
+#   make demo   the pipeline over the example practice      make test   lint, types, tests
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export DO_NOT_TRACK = 1
+
+.PHONY: demo test lint types unit install install-test dictionary clean
+
+demo: install
+	@$(BIN)/shortpay demo --home demo
+
+test: lint types unit
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-test
+	$(BIN)/mypy
+
+unit: install-test
+	$(BIN)/python -m pytest -q
+
+dictionary: install
+	$(BIN)/python -m warehouse.dictionary > docs/dictionary.md
+
+install: $(VENV)/.installed
+install-test: $(VENV)/.installed-test
+
+# A stamp a step: once it is there nothing is fetched again, so both commands work offline.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "shortpay needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,42 @@
+"""What should have been paid.
+
+Payer terms, fee schedules, Medicare, adjustment classes, dispute windows, and the repricer.
+"""
+
+from __future__ import annotations
+
+from .classes import CLASSES, adjustment_classes
+from .medicare_terms import MEDICARE_TERMS
+from .practice import Clinician, Practice, Site, read_practice
+from .problems import Problem, TermsError
+from .read import parse_contract, read_terms
+from .reference import Reference, read_reference
+from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
+from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .windows import dispute_by
+
+__all__ = [
+    "CLASSES",
+    "LINE_SCHEMA",
+    "MEDICARE_TERMS",
+    "OUTPUT_SCHEMA",
+    "STEP_SCHEMA",
+    "Clinician",
+    "Contract",
+    "ContractTerms",
+    "DisputeWindow",
+    "Practice",
+    "Problem",
+    "Reference",
+    "Repriced",
+    "Site",
+    "Terms",
+    "TermsError",
+    "adjustment_classes",
+    "dispute_by",
+    "parse_contract",
+    "read_practice",
+    "read_reference",
+    "read_terms",
+    "reprice",
+]

@@ -1,0 +1,120 @@
+"""Order, repeats and required segments, as grammar.csv has them (005010X221A1, 2.2.1)."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from era_parser.findings import FindingCode, PieceCheck, Read, found
+from era_parser.grammar import loop_code, loops, rules, segment_tags, tag_code
+
+OUTER = "ENVELOPE"
+FAR = 999
+ONCE = {"2100": ("MIA", "MOA"), "1000B": ("RDM",)}
+
+
+def _ranks() -> pl.Series:
+    """Rank of each (loop, tag) in its loop, at loop code * 64 + tag code.
+
+    FAR where the loop lacks the tag.
+    """
+    ranks = [FAR] * (64 * (len(loops()) + 1))
+    for place, rule in reversed(list(enumerate(rules()))):
+        ranks[64 * loop_code(rule.loop) + tag_code(rule.segment)] = place
+    return pl.Series(ranks, dtype=pl.Int16)
+
+
+def segment_order(read: Read) -> Iterator[pl.DataFrame]:
+    """Segments of a loop stand in the order of the guide and belong to it."""
+    inside = (pl.col("tag") > 0) & (pl.col("loop") > 0) & (pl.col("loop") != loop_code(OUTER))
+    rank = pl.lit(_ranks()).gather(pl.col("loop").cast(pl.UInt16) * 64 + pl.col("tag")).alias("rank")
+    opens = pl.col("tag").is_in([tag_code(rule.segment) for rule in rules() if rule.starts])
+    ranked = read.frame.select("loop", "tag", rank, inside.alias("inside"), opens.alias("opens"))
+    before = pl.col("rank").shift(1, fill_value=0)
+    late = (
+        (pl.col("rank") < before)
+        & (before < FAR)
+        & (pl.col("loop") == pl.col("loop").shift(1))
+        & pl.col("opens").not_()
+    )
+    flags = ranked.select(
+        (pl.col("inside") & (pl.col("rank") == FAR)).alias("stray"), (pl.col("inside") & late).alias("late")
+    )
+    names = pl.Series(["", *segment_tags()])
+    for column, code, text in (
+        ("stray", FindingCode.SEGMENT_NOT_IN_LOOP, "{} does not belong in its loop; read there all the same"),
+        (
+            "late",
+            FindingCode.SEGMENT_ORDER,
+            "{} stands after a segment that the guide puts behind it; nothing to do",
+        ),
+    ):
+        if flags[column].any():
+            rows = read.frame.filter(flags[column])
+            name = pl.lit(names).gather(pl.col("tag"))
+            yield found(code, rows, pl.format(text, name), name)
+
+
+def repeated_segments(read: Read) -> Iterator[pl.DataFrame]:
+    """Segments that may stand once in their loop stand there once."""
+    for tags in ONCE.values():
+        for tag in tags:
+            part = read.parts[tag]
+            rows = part.filter(pl.struct("source", "payment", "claim", "loop").is_first_distinct().not_())
+            yield found(FindingCode.REPEATED_SEGMENT, rows, f"{tag} repeats in its loop; both are kept", tag)
+
+
+def notes(read: Read) -> Iterator[pl.DataFrame]:
+    """Why a segment became a note."""
+    rows = read.tables["segment_note"]
+    if not len(rows):
+        return
+    known = pl.col("tag").is_in(segment_tags())
+    for code, which, message in (
+        (
+            FindingCode.UNKNOWN_SEGMENT,
+            known.not_(),
+            "not a segment of the 835; kept as a note: see what it says",
+        ),
+        (
+            FindingCode.REPEATED_SEGMENT,
+            pl.col("repeated"),
+            "may stand once where it stands; kept as a note: see what it says",
+        ),
+        (
+            FindingCode.MISPLACED_SEGMENT,
+            known & pl.col("repeated").not_(),
+            "belongs to nothing where it stands; kept as a note",
+        ),
+    ):
+        yield found(code, rows.filter(which), message, pl.col("tag").str.head(3))
+
+
+def required_segments(read: Read) -> Iterator[pl.DataFrame]:
+    """Payments have BPR, TRN, payer and payee; payers an address and a contact; claims a patient."""
+    payments, parties = read.tables["payment"], read.tables["party"]
+    for ordinal, tag in (("payment_segment", "BPR"), ("trace_segment", "TRN")):
+        yield _missing(payments.filter(pl.col(ordinal).is_null()), tag)
+    headed = parties.filter(pl.col("party_tag") == "N1")
+    for entity in ("PR", "PE"):
+        have = headed.filter(pl.col("entity_code") == entity).select("source", "payment")
+        yield _missing(
+            payments.join(have, on=["source", "payment"], how="anti", maintain_order="left"), f"N1*{entity}"
+        )
+    payers = headed.filter(pl.col("loop") == loop_code("1000A"))
+    for ordinal, tag in (("address_segment", "N3"), ("city_segment", "N4")):
+        yield _missing(payers.filter(pl.col(ordinal).is_null()), tag)
+    technical = read.tables["contact"].filter(pl.col("contact_code") == "BL").select("source", "payment")
+    yield _missing(
+        payers.join(technical, on=["source", "payment"], how="anti", maintain_order="left"), "PER*BL"
+    )
+    patients = parties.filter(pl.col("entity_code") == "QC").select("source", "claim")
+    claims = read.tables["claim"].join(patients, on=["source", "claim"], how="anti", maintain_order="left")
+    yield _missing(claims, "NM1*QC")
+
+
+def _missing(rows: pl.DataFrame, segment: str) -> pl.DataFrame:
+    message = f"no {segment} here although the guide requires it; what it would say is null"
+    return found(FindingCode.REQUIRED_SEGMENT, rows, message, segment)
+
+
+CHECKS: list[PieceCheck] = [segment_order, repeated_segments, notes, required_segments]

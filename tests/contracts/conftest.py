@@ -1,0 +1,172 @@
+"""What the tests of pricing share: plain lines, small reference tables, and CMS's files where they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from contracts import LINE_SCHEMA, Reference, read_reference
+from contracts.cms import read_gpci, read_pprrvu
+
+MakeLines = Callable[[Sequence[Mapping[str, Any]]], pl.DataFrame]
+
+_PLAIN: dict[str, Any] = {
+    "patient_day": "day",
+    "claim_id": 1,
+    "service_date": dt.date(2026, 3, 2),
+    "procedure_code": "97140",
+    "modifiers": "GP",
+    "units": 1,
+    "charge_cents": 50_000,
+    "payer_ids": ["PAYER"],
+    "payer_name": "Example Plan",
+    "class_of_contract": None,
+    "filing_indicator": "12",
+    "group_number": None,
+    "payee_npi": "1234567893",
+    "payee_tin": None,
+    "rendering_npi": None,
+    "location_number": None,
+    "payee_zip": "75201",
+    "facility_code": "11",
+}
+
+RVU = """\
+release,effective,until,hcpcs,modifier,status,work_rvu,pe_nonfacility_rvu,pe_facility_rvu,mp_rvu,multiple_procedure,bilateral,assistant_surgery,pctc
+RVU24A,2024-01-01,2024-03-08,97140,,A,0.43,0.37,0.37,0.01,5,0,0,7
+RVU24AR,2024-03-09,2024-12-31,97140,,A,0.43,0.37,0.37,0.01,5,0,0,7
+RVU25D,2025-01-01,2025-12-31,97140,,A,0.43,0.40,0.40,0.01,5,0,0,7
+RVU25D,2025-01-01,2025-12-31,97110,,A,0.45,0.42,0.42,0.02,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,97140,,A,0.43,0.39,0.39,0.01,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,97110,,A,0.45,0.41,0.41,0.01,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,97530,,A,0.44,0.60,0.60,0.01,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,97112,,A,0.50,0.47,0.47,0.01,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,97010,,B,0.06,0.13,0.13,0.01,0,0,0,9
+RVU26C,2026-01-01,2026-12-31,0791T,,C,0.00,0.00,0.00,0.00,5,0,0,7
+RVU26C,2026-01-01,2026-12-31,99213,,A,1.30,1.46,0.40,0.10,0,0,0,0
+RVU26C,2026-01-01,2026-12-31,20610,,A,0.77,1.06,0.35,0.14,2,1,1,0
+RVU26C,2026-01-01,2026-12-31,95886,,A,0.84,1.79,1.79,0.04,0,0,0,1
+RVU26C,2026-01-01,2026-12-31,95886,26,A,0.84,0.41,0.41,0.03,0,0,0,1
+RVU26C,2026-01-01,2026-12-31,95886,TC,A,0.00,1.38,1.38,0.01,0,0,0,1
+"""
+GPCI = """\
+year,mac,locality,state,work,pe,mp
+2024,04412,11,TX,1.011,1.007,0.877
+2025,04412,11,TX,1.011,1.007,0.877
+2026,04412,11,TX,1.009,0.996,0.858
+2026,04412,99,TX,1.000,0.937,0.824
+2026,13202,01,NY,1.062,1.170,1.640
+"""
+FACTORS = """\
+effective,until,qp,factor,source
+2024-01-01,2024-03-08,no,32.7442,RVU24A
+2024-03-09,2024-12-31,no,33.2875,RVU24AR
+2025-01-01,2025-12-31,no,32.3465,RVU25D
+2026-01-01,2026-12-31,no,33.4009,RVU26C
+2026-01-01,2026-12-31,yes,33.5675,RVU26A QPP
+"""
+ZIPS = """\
+zip,plus_four,mac,locality,split,effective,until,source
+75201,,04412,11,0,2024-01-01,2026-12-31,ZIP5
+75999,,04412,11,1,2024-01-01,2026-12-31,ZIP9
+75999,,04412,99,1,2024-01-01,2026-12-31,ZIP9
+75999,1234,04412,99,1,2024-01-01,2026-12-31,ZIP9
+75998,,04412,11,1,2024-01-01,2026-12-31,ZIP5
+10001,,13202,01,0,2024-01-01,2026-12-31,ZIP5
+"""
+
+
+def lines_of(given: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Lines with every column; what is not given is plain. `line_id` and `line_order` count from 1."""
+    rows = [
+        _PLAIN | {"line_id": number, "line_order": number} | dict(line)
+        for number, line in enumerate(given, 1)
+    ]
+    unknown = {key for row in rows for key in row} - set(LINE_SCHEMA)
+    assert not unknown, f"no such column: {unknown}"
+    columns = {name: [row[name] for row in rows] for name in LINE_SCHEMA if name != "units"}
+    units = pl.Series(
+        "units", [None if row["units"] is None else str(row["units"]) for row in rows], pl.String
+    )
+    schema = {name: dtype for name, dtype in LINE_SCHEMA.items() if name != "units"}
+    return pl.DataFrame(columns, schema=schema).with_columns(units.cast(pl.Decimal(18, 3)))
+
+
+@pytest.fixture(scope="session")
+def make_lines() -> MakeLines:
+    return lines_of
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    folder = tmp_path_factory.mktemp("reference")
+    for name, text in (("rvu", RVU), ("gpci", GPCI), ("factor", FACTORS), ("zip", ZIPS)):
+        (folder / f"{name}.csv").write_text(text)
+    return read_reference(folder)
+
+
+def _shared() -> Path:
+    beside = Path(__file__).parents[2].parent / "shared" / "data"
+    return Path(os.environ["SHORTPAY_SHARED"]) if "SHORTPAY_SHARED" in os.environ else beside
+
+
+@pytest.fixture(scope="session")
+def cms() -> Path:
+    """The folder of CMS's files; the test is skipped where it is not there."""
+    folder = _shared() / "cms"
+    if not folder.is_dir():
+        pytest.skip(
+            "CMS's files are not beside the checkout; set SHORTPAY_SHARED to the folder that has them"
+        )
+    return folder
+
+
+_RELEASES = (
+    ("PPRRVU2024_A.csv", "RVU24A", dt.date(2024, 1, 1), dt.date(2024, 3, 8), "32.7442"),
+    ("PPRRVU2024_AR.csv", "RVU24AR", dt.date(2024, 3, 9), dt.date(2024, 3, 31), "33.2875"),
+    ("PPRRVU2024_B.csv", "RVU24B", dt.date(2024, 4, 1), dt.date(2024, 6, 30), "33.2875"),
+    ("PPRRVU2024_C.csv", "RVU24C", dt.date(2024, 7, 1), dt.date(2024, 12, 31), "33.2875"),
+    ("PPRRVU2025_Oct.csv", "RVU25D", dt.date(2025, 1, 1), dt.date(2025, 12, 31), "32.3465"),
+    ("PPRRVU2026_Jul_nonQPP.csv", "RVU26C", dt.date(2026, 1, 1), dt.date(2026, 12, 31), "33.4009"),
+)
+
+
+@pytest.fixture(scope="session")
+def cms_reference(cms: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """Every release held, and one made-up ZIP for each locality."""
+    rvu = [
+        read_pprrvu((cms / file).read_bytes(), file, release, first, last)
+        for file, release, first, last, _ in _RELEASES
+    ]
+    gpci = [
+        read_gpci((cms / f"GPCI{year}.csv").read_bytes(), f"GPCI{year}.csv", year)
+        for year in (2024, 2025, 2026)
+    ]
+    assert not [problem for loaded in (*rvu, *gpci) for problem in loaded.problems]
+    folder = tmp_path_factory.mktemp("factors")
+    factors = "\n".join(
+        f"{first},{last},no,{factor},{release}" for _, release, first, last, factor in _RELEASES
+    )
+    (folder / "factor.csv").write_text(f"effective,until,qp,factor,source\n{factors}\n")
+    localities = (
+        pl.concat([loaded.rows for loaded in gpci]).select("mac", "locality").unique().sort("mac", "locality")
+    )
+    zips = localities.with_row_index("number").select(
+        (pl.col("number") + 10_000).cast(pl.String).alias("zip"),
+        plus_four=pl.lit(""), mac="mac", locality="locality", split=pl.lit("0"),
+        effective=pl.lit("2024-01-01"), until=pl.lit("2026-12-31"), source=pl.lit("made up"),
+    )  # fmt: skip
+    zips.write_csv(folder / "zip.csv")
+    small = read_reference(folder)
+    return Reference(
+        rvu=pl.concat([loaded.rows for loaded in rvu]),
+        gpci=pl.concat([loaded.rows for loaded in gpci]),
+        zip_locality=small.zip_locality,
+        conversion_factor=small.conversion_factor,
+    )

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts import MEDICARE_TERMS, DisputeWindow, dispute_by
+
+
+def window(**given: Any) -> DisputeWindow:
+    return DisputeWindow.model_validate({"level": "first", **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "anchor", "last"),
+    [
+        ({"days": 365}, dt.date(2026, 1, 15), dt.date(2027, 1, 15)),
+        ({"days": 365}, dt.date(2023, 3, 1), dt.date(2024, 2, 29)),
+        ({"days": 1, "unit": "business"}, dt.date(2026, 1, 2), dt.date(2026, 1, 5)),  # Friday to Monday
+        (
+            {"days": 1, "unit": "business"},
+            dt.date(2026, 7, 2),
+            dt.date(2026, 7, 6),
+        ),  # Friday 3 July is the holiday observed
+        (
+            {"days": 65, "unit": "business"},
+            dt.date(2026, 1, 2),
+            dt.date(2026, 4, 7),
+        ),  # King's and Presidents' days left out
+        ({"days": 120, "from": "receipt", "receipt_days": 5}, dt.date(2026, 2, 26), dt.date(2026, 7, 1)),
+    ],
+)
+def test_last_day(given: dict[str, Any], anchor: dt.date, last: dt.date) -> None:
+    assert dispute_by(anchor, window(**given)) == last
+
+
+def test_medicare_levels() -> None:
+    first, second = MEDICARE_TERMS.terms.dispute
+    assert (first.level, first.days, first.receipt_days, first.from_) == (
+        "redetermination",
+        120,
+        5,
+        "receipt",
+    )
+    assert (second.level, second.days, second.from_) == ("reconsideration", 180, "decision")
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"days": 0}, {"days": 30, "unit": "working"}, {"days": 30, "receipt_days": 5}]
+)
+def test_windows_that_say_too_little_or_too_much(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        window(**given)

@@ -1,0 +1,49 @@
+"""A file dropped into tests/fixtures/835/pass or fail is a test: fail/<CODE>-<what>.835 must raise it."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+from era_parser import RefusalCode, Source, findings, parse, source
+from era_parser.findings import FindingCode, severity
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "835"
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("pass/*.835")), ids=lambda path: path.stem)
+def test_pass(path: Path) -> None:
+    read = parse([Source.from_path(path)])
+    assert read.refusals == []
+    assert read.tables["finding"].select("code", "segment", "message").rows() == []
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("fail/*.835")), ids=lambda path: path.stem)
+def test_fail(path: Path) -> None:
+    read = parse([Source.from_path(path)])
+    code = path.name.partition("-")[0]
+    codes = [refusal.code.value for refusal in read.refusals] or read.tables["finding"]["code"].to_list()
+    assert code in codes
+    if code in {refusal.value for refusal in RefusalCode}:
+        assert len(read.tables["file"]) == 0
+        assert all(len(frame) == 0 for frame in read.tables.values())
+
+
+def test_every_code_has_a_fixture() -> None:
+    raised = {path.name.partition("-")[0] for path in FIXTURES.glob("fail/*.835")}
+    ours = {RefusalCode.UNACCOUNTED.value}  # a fault of the parser: no file raises it
+    assert {code.value for code in [*FindingCode, *RefusalCode]} - raised == ours
+
+
+def test_every_code_says_what_it_means() -> None:
+    for module, name in ((findings, "FindingCode"), (source, "RefusalCode")):
+        body = next(
+            node.body
+            for node in ast.parse(inspect.getsource(module)).body
+            if isinstance(node, ast.ClassDef) and node.name == name
+        )
+        for member, after in zip(body[1:], [*body[2:], None], strict=True):
+            if isinstance(member, ast.Assign):
+                assert isinstance(after, ast.Expr), ast.unparse(member)
+    assert {severity(code) for code in FindingCode} == {"error", "warning", "info"}
