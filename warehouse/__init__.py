@@ -1,0 +1,1 @@
+"""DuckDB: loading, the SQL that turns remittance lines into verdicts and disputes, and publishing."""

@@ -1,0 +1,60 @@
+"""The working warehouse: opening it, its schemas, running a model's SQL."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from era_parser import registry as era_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+SCHEMAS = ("era", "terms", "core", "out")
+_TYPES = {
+    "text": "VARCHAR",
+    "date": "DATE",
+    "short_date": "DATE",
+    "money": "DECIMAL(18,2)",
+    "quantity": "DECIMAL(18,3)",
+    "rate": "DECIMAL(18,6)",
+    "integer": "INTEGER",
+    "count": "BIGINT",
+}
+
+
+def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open (or make) the working warehouse with its `era` tables. The pipeline alone opens it for writing."""
+    con = duckdb.connect(str(path))
+    for schema in SCHEMAS:
+        con.execute(f"create schema if not exists {schema}")
+    for spec in era_registry.tables().values():
+        columns = ", ".join(f'"{column.name}" {_TYPES[column.type]}' for column in spec.columns)
+        con.execute(f'create table if not exists era."{spec.name}" ({columns})')
+    con.execute(
+        "create table if not exists era.file_seen (arrival integer, seen_date date, name varchar, file_hash varchar,"
+        " outcome varchar, message varchar)"
+    )
+    return con
+
+
+def model_sql(model: str) -> str:
+    """The text of a model, `core.verdict` -> sql/core/verdict.sql."""
+    schema, name = model.split(".")
+    return (files("warehouse") / "sql" / schema / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def build(con: duckdb.DuckDBPyConnection, model: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Make the table of a model anew from its SQL."""
+    con.execute(f"create or replace table {model} as {model_sql(model)}", parameters or None)
+
+
+def store(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Replace a table by a frame."""
+    con.register("incoming", frame)
+    con.execute(f"create or replace table {table} as select * from incoming")
+    con.unregister("incoming")
