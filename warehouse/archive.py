@@ -1,0 +1,74 @@
+"""The archive (every file as received, by its hash) and the quarantine (what could not be read, with the reason)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from era_parser import Refusal, Source
+
+
+class ArchiveError(Exception):
+    """An archived file is missing or is not what its name says."""
+
+
+def archive_path(archive: Path, file_hash: str) -> Path:
+    """Where the bytes with this hash are kept."""
+    return archive / file_hash[:2] / f"{file_hash}.gz"
+
+
+def keep(archive: Path, source: Source) -> Path:
+    """Put a file into the archive, whole or not at all; one that is there already stays as it is."""
+    path = archive_path(archive, source.file_hash)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, gzip.compress(source.data, mtime=0))
+    return path
+
+
+def bring_back(archive: Path, file_hash: str) -> bytes:
+    """Return the bytes as they came. Raises ArchiveError where they are missing or damaged."""
+    path = archive_path(archive, file_hash)
+    try:
+        data = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise ArchiveError(f"{path}: cannot be read ({error}); restore it from a backup") from error
+    if hashlib.sha256(data).hexdigest() != file_hash:
+        raise ArchiveError(f"{path}: its content does not have the hash of its name; restore it from a backup")
+    return data
+
+
+def quarantine(folder: Path, source: Source, refusal: Refusal, seen: dt.date) -> Path:
+    """Put a refused file beside a .json that says why and what to do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-80:]
+    path = folder / f"{source.file_hash[:12]}-{safe}"
+    write_whole(path, source.data)
+    reason = {
+        "file": source.name,
+        "sha256": source.file_hash,
+        "seen": seen.isoformat(),
+        "code": refusal.code.value,
+        "byte_offset": refusal.byte_offset,
+        "message": refusal.message,
+    }
+    write_whole(path.with_name(path.name + ".json"), json.dumps(reason, indent=2).encode() + b"\n")
+    return path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees all of it or the one before."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    Path(partial).replace(path)

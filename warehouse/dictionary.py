@@ -1,0 +1,24 @@
+"""The data dictionary as Markdown, from the registry that the COMMENTs come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warehouse.registry import descriptions
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def dictionary(con: duckdb.DuckDBPyConnection) -> str:
+    """Describe every table of a published database, in order."""
+    lines = ["# Data dictionary", ""]
+    for schema, table in con.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall():
+        description, columns = descriptions()[f"{schema}.{table}"]
+        lines += [f"## {schema}.{table}", "", description, "", "| column | type | meaning |", "|---|---|---|"]
+        found = con.execute(
+            "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+            [schema, table],
+        ).fetchall()
+        lines += [f"| {name} | {kind} | {columns[name]} |" for name, kind in found] + [""]
+    return "\n".join(lines)

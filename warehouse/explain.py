@@ -1,0 +1,80 @@
+"""The proof of a dispute: the remittance's own segments, the contract, the rate row, each step, the deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from warehouse.archive import bring_back
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+
+class UnknownDisputeError(Exception):
+    """No dispute has this id."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a dispute rests on.
+
+    `dispute` is its row of out.dispute by column; `segments` the line's segments as received; `allowed` the
+    ways to the allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions
+    on the claim (remittance_date, state, reason, charge, paid).
+    """
+
+    dispute: dict[str, Any]
+    segments: list[str]
+    allowed: dict[str, Any]
+    steps: list[tuple[Any, ...]]
+    history: list[tuple[Any, ...]]
+
+
+def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Proof:
+    """Gather the proof. Raises UnknownDisputeError, and ArchiveError where the file is gone."""
+    dispute = _row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
+    if dispute is None:
+        raise UnknownDisputeError(f"{dispute_id}: no dispute has this id; see the column dispute_id of worklist.csv")
+    key = [dispute["file_hash"], dispute["claim"], dispute["line"]]
+    allowed = _row(con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key)
+    steps = con.execute(
+        "select operation, detail, source, (after_cents * 0.01::decimal(3,2))::decimal(18,2) from core.expected_step"
+        " where line_id = ? order by step",
+        [dispute["line_id"]],
+    ).fetchall()
+    history = con.execute(
+        "select c.remittance_date, j.state, j.state_reason, c.charge_amount, c.paid_amount from core.adjudication j"
+        " join core.claim c on c.file_hash = j.file_hash and c.claim = j.claim"
+        " where j.thread = (select thread from core.adjudication where file_hash = ? and claim = ?)"
+        " order by c.remittance_date, j.is_reversal, c.file_hash, c.claim",
+        key[:2],
+    ).fetchall()
+    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history)
+
+
+def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description or []]
+    rows = cursor.fetchall()
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def _segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
+    """Return the line's segments from the archived bytes: from its SVC to the next SVC, CLP, LX, PLB or SE."""
+    start, terminator, separator = con.execute(
+        "select l.byte_offset, f.segment_terminator, f.element_separator from era.service_line l"
+        " join era.file f on f.file_hash = l.file_hash where l.file_hash = ? and l.claim = ? and l.line = ?",
+        key,
+    ).fetchall()[0]
+    text = bring_back(archive, key[0])[start:].decode("latin-1")
+    found: list[str] = []
+    for raw in text.split(terminator or "~"):
+        segment = raw.strip()
+        tag = segment.split(separator or "*", 1)[0]
+        if found and tag in {"SVC", "CLP", "LX", "PLB", "SE"}:
+            break
+        found.append(segment)
+    return found
