@@ -1,0 +1,91 @@
+"""The command line. Exit 0: ran; 1: could not run; 2: bad usage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from contracts import TermsError
+from rich.console import Console
+
+from flows.home import Home, HomeError, make_home
+from flows.progress import showing
+from flows.quiet import quiet
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Finds underpayments in 835 remittances, with proof and deadline.")
+HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
+AsOf = Annotated[dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Run as of this day; left out: today")]
+
+
+@app.command()
+def init(directory: Path) -> None:
+    """Make a home folder: settings, inbox, contracts, reference."""
+    home = make_home(directory)
+    out = Console()
+    out.print(f"Made {home.path}. Next:", soft_wrap=True)
+    out.print(f"  1. describe your sites in {home.settings}", soft_wrap=True)
+    out.print("  2. put contract terms into contracts/ and Medicare tables into reference/")
+    out.print(f"  3. drop 835 files into inbox/ and run: shortpay run --home {home.path}", soft_wrap=True)
+
+
+@app.command()
+def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
+    """Read what is in the inbox, judge every line, publish the worklist."""
+    place = Home.open(home)
+    run_night(place, as_of.date() if as_of else place.today())
+
+
+@app.command()
+def demo(home: HomeOption = Path("demo")) -> None:
+    """Run the example practice, night by night, in a fresh home folder."""
+    from flows.example import AS_OF, nights, place_example  # noqa: PLC0415  (the demo alone needs it)
+
+    place = place_example(home)
+    out = Console()
+    for night in nights(place):
+        last = night == nights(place)[-1]
+        out.print(f"\n[bold]Night of {night.name}[/bold]")
+        night.drop(place)
+        run_night(place, AS_OF if last else night.date, summary=last)
+
+
+@app.command()
+def explain(dispute: str, home: HomeOption = Path()) -> None:
+    """Print the whole proof of a dispute."""
+    from warehouse.explain import prove  # noqa: PLC0415  (start quickly)
+    from warehouse.publish import readable  # noqa: PLC0415
+
+    from flows.proof import show_proof  # noqa: PLC0415
+
+    place = Home.open(home)
+    if not place.published.exists():
+        raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
+    with readable(place.published) as con:
+        show_proof(Console(), prove(con, place.folder("archive"), dispute))
+
+
+def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
+    """Run the flow with its progress shown, then its summary."""
+    quiet(place.path)
+    from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
+    from flows.summary import show  # noqa: PLC0415
+
+    console = Console()
+    with showing(console):
+        found = nightly(place.path.resolve(), as_of)
+    if summary:
+        show(console, found, place.folder("published"))
+
+
+def main() -> None:
+    """Run the command line; an error that a person can mend is printed without a traceback."""
+    from warehouse.archive import ArchiveError  # noqa: PLC0415
+    from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
+
+    try:
+        app()
+    except (HomeError, TermsError, ArchiveError, UnknownDisputeError) as error:
+        Console(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None

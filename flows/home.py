@@ -1,0 +1,88 @@
+"""The home folder: where everything of a practice lives, and its settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "published")
+SETTINGS = "shortpay.toml"
+_STARTER = """\
+# Settings of shortpay. One [[site]] for each place where services are rendered.
+
+[practice]
+name = "My practice"
+
+# [[site]]
+# name      = "Main street"
+# zip       = "75201"              # ZIP or ZIP+4: decides the Medicare locality
+# setting   = "nonfacility"        # nonfacility | facility
+# payee_npi = ["1234567893"]       # what ties a remittance line to the site
+
+# [[clinician]]
+# npi      = "1234567893"
+# qp_years = []                    # payment years as qualifying APM participant
+
+[schedule]
+cron     = "30 2 * * *"
+timezone = "America/Chicago"
+"""
+
+
+class HomeError(Exception):
+    """The home folder cannot be used."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home folder that exists."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> Home:
+        """Return the home at `path`. Raises HomeError where there is none."""
+        if not (path / SETTINGS).is_file():
+            raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
+        home = cls(path)
+        home.make_folders()
+        return home
+
+    def make_folders(self) -> None:
+        """Make what is missing, for the owner alone."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (self.path / name).mkdir(mode=0o700, exist_ok=True)
+
+    def folder(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def settings(self) -> Path:
+        return self.path / SETTINGS
+
+    @property
+    def warehouse(self) -> Path:
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.path / "published" / "shortpay.duckdb"
+
+    def today(self) -> dt.date:
+        """Today where the practice is ([schedule] timezone)."""
+        schedule = tomllib.loads(self.settings.read_text(encoding="utf-8")).get("schedule", {})
+        return dt.datetime.now(ZoneInfo(schedule.get("timezone", "America/Chicago"))).date()
+
+
+def make_home(path: Path) -> Home:
+    """Make a home folder with starter settings. Raises HomeError where there is one already."""
+    if (path / SETTINGS).exists():
+        raise HomeError(f"{path / SETTINGS} is there already; nothing was changed")
+    home = Home(path)
+    home.make_folders()
+    home.settings.write_text(_STARTER, encoding="utf-8")
+    return home

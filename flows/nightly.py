@@ -1,0 +1,126 @@
+"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish.
+
+Tasks are given the home folder and the date alone; what a remittance contains stays in the warehouse.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from warehouse import judge as models
+from warehouse.database import open_warehouse
+from warehouse.publish import publish
+
+from flows import intake
+from flows.home import Home
+from flows.progress import step
+from flows.summary import Summary, as_markdown, summarise
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def read_contracts(home: Path) -> tuple[Practice, Terms, Reference]:
+    """Everything that people wrote; a problem in it stops the night before anything is touched."""
+    step("terms")
+    place = Home(home)
+    return (
+        read_practice(place.settings),
+        read_terms(place.folder("contracts")),
+        read_reference(place.folder("reference")),
+    )
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+def discover(home: Path) -> list[Path]:
+    """Complete files of the inbox; tried again, for a share may be away for a moment."""
+    step("discover")
+    return intake.discover(Home(home).folder("inbox"))
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+def archive(home: Path, count: int) -> None:
+    """Keep the bytes of what waits in the inbox."""
+    step("archive", f"{count} files")
+    intake.archive(Home(home), intake.discover(Home(home).folder("inbox")))
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
+    """Read, load, quarantine."""
+    step("parse and load", f"{count} files")
+    place = Home(home)
+    return dict(intake.read_in(place, intake.discover(place.folder("inbox")), as_of))
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def adjudicate(home: Path) -> None:
+    """Run the ledger."""
+    step("adjudicate")
+    with open_warehouse(Home(home).warehouse) as con:
+        models.adjudicate(con)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def compare(home: Path) -> None:
+    """Derive the allowed amounts."""
+    step("compare")
+    with open_warehouse(Home(home).warehouse) as con:
+        models.compare(con)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def price(home: Path) -> int:
+    """Price what was decided as primary."""
+    practice, terms, reference = read_contracts.fn(home)
+    step("price")
+    with open_warehouse(Home(home).warehouse) as con:
+        return models.price(con, terms, reference, practice)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def judge(home: Path) -> None:
+    """Give each line its verdict."""
+    step("judge")
+    with open_warehouse(Home(home).warehouse) as con:
+        models.judge(con)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def rank(home: Path, as_of: dt.date) -> None:
+    """Work out deadlines and rank the disputes."""
+    step("rank")
+    with open_warehouse(Home(home).warehouse) as con:
+        models.rank(con, read_terms(Home(home).folder("contracts")), as_of)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+def put_out(home: Path, as_of: dt.date) -> Summary:
+    """Publish, and sum up the night."""
+    step("publish")
+    with open_warehouse(Home(home).warehouse) as con:
+        publish(con, Home(home).folder("published"), as_of)
+        return summarise(con)
+
+
+@flow(name="nightly", persist_result=False, log_prints=False)
+def nightly(home: Path, as_of: dt.date) -> Summary:
+    """Run one night over a home folder as of a date. Raises TermsError where contracts cannot be used."""
+    practice, terms, reference = read_contracts(home)
+    del practice
+    paths = discover(home)
+    archive(home, len(paths))
+    counts = parse_and_load(home, as_of, len(paths))
+    with open_warehouse(Home(home).warehouse) as con:
+        models.store_terms(con, terms, reference)
+    adjudicate(home)
+    compare(home)
+    price(home)
+    judge(home)
+    rank(home, as_of)
+    summary = put_out(home, as_of).with_files(counts)
+    create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
+    return summary

@@ -1,0 +1,23 @@
+"""Prefect's surroundings for an unattended night: no telemetry, no server to set up, its own database in the home folder.
+
+Must run before Prefect is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def quiet(home: Path) -> None:
+    """Set Prefect's environment where the operator has not."""
+    os.environ.setdefault("PREFECT_HOME", str((home / ".prefect").resolve()))
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
+    os.environ.setdefault("PREFECT_CLI_COLORS", "false")

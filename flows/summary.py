@@ -1,0 +1,106 @@
+"""What a night found, in counts and dollars, for the terminal and for the scheduler. No patient data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+    from rich.console import Console
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Coverage: (verdict, lines, charged); payers: (payer, lines, short, open $, expired $, first deadline); next_up: see SQL."""
+
+    coverage: Rows
+    payers: Rows
+    next_up: Rows
+    open_count: int
+    open_amount: Decimal
+    expired_count: int
+    expired_amount: Decimal
+    files: dict[str, int] = field(default_factory=dict)
+    refusals: Rows = field(default_factory=list)
+
+    def with_files(self, counts: dict[str, int]) -> Summary:
+        return replace(self, files=counts)
+
+
+def summarise(con: duckdb.DuckDBPyConnection) -> Summary:
+    """Read the summary from the `out` tables."""
+    totals = "select count(*), coalesce(sum(shortfall_amount), 0) from out."
+    opened = con.execute(totals + "worklist").fetchall()[0]
+    expired = con.execute(totals + "expired").fetchall()[0]
+    return Summary(
+        con.execute("select verdict, line_count, charge_amount from out.coverage").fetchall(),
+        con.execute(
+            "select payer, judged_line_count, short_line_count, open_shortfall_amount, expired_shortfall_amount,"
+            " first_dispute_by from out.payer"
+        ).fetchall(),
+        con.execute(
+            "select dispute_id, payer, procedure_code, service_date, shortfall_amount, dispute_by, days_left"
+            " from out.worklist limit 10"
+        ).fetchall(),
+        *opened,
+        *expired,
+    )
+
+
+def as_markdown(summary: Summary) -> str:
+    """Write the summary for the scheduler's artifact: counts and dollars per payer."""
+    files = ", ".join(f"{count} {outcome}" for outcome, count in sorted(summary.files.items())) or "none"
+    lines = [
+        f"Files: {files}",
+        f"Open disputes: {summary.open_count}, ${summary.open_amount:,.2f}; expired: {summary.expired_count}, ${summary.expired_amount:,.2f}",
+        "",
+        "| payer | lines | short | open | expired |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| {p} | {n} | {s} | ${o:,.2f} | ${e:,.2f} |" for p, n, s, o, e, _ in summary.payers]
+    lines += ["", "| verdict | lines |", "|---|---|", *(f"| {v} | {n} |" for v, n, _ in summary.coverage)]
+    return "\n".join(lines)
+
+
+def show(console: Console, summary: Summary, published: Path) -> None:
+    """Print what a payment poster wants to know first."""
+    counts = summary.files
+    console.print(
+        f"\nFiles tonight: {counts.get('loaded', 0)} read, {counts.get('duplicate', 0)} seen before,"
+        f" {counts.get('refused', 0)} quarantined"
+    )
+    verdicts = _table("Lines by verdict", ("verdict", ""), ("lines", "right"), ("charged", "right"))
+    for verdict, lines, charged in summary.coverage:
+        verdicts.add_row(verdict, str(lines), f"${charged:,.2f}")
+    console.print(verdicts)
+    payers = _table("Short by payer", ("payer", ""), ("lines", "right"), ("short", "right"), ("open", "right"), ("expired", "right"), ("first deadline", ""))
+    for payer, lines, short, opened, expired, first in summary.payers:
+        payers.add_row(payer, str(lines), str(short), f"${opened:,.2f}", f"${expired:,.2f}", str(first or ""))
+    console.print(payers)
+    soon = _table("First to expire", ("dispute", ""), ("payer", ""), ("code", ""), ("service", ""), ("short", "right"), ("dispute by", ""), ("days left", "right"))
+    for dispute, payer, code, service, short, by, days in summary.next_up:
+        soon.add_row(dispute, payer, code, str(service), f"${short:,.2f}", str(by), str(days))
+    console.print(soon)
+    console.print(
+        f"Open: {summary.open_count} disputes, ${summary.open_amount:,.2f}."
+        f" Expired: {summary.expired_count}, ${summary.expired_amount:,.2f}."
+    )
+    console.print(f"Worklist:  {published / 'worklist.xlsx'}", soft_wrap=True)
+    console.print(f"Database:  {published / 'shortpay.duckdb'}", soft_wrap=True)
+    if summary.next_up:
+        console.print(f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True)
+
+
+def _table(title: str, *columns: tuple[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name, justify in columns:
+        table.add_column(name, justify="right" if justify else "left", no_wrap=name in {"dispute", "dispute by", "service"})
+    return table
