@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from contracts import TermsError
 from rich.console import Console
 
+from contracts import TermsError
 from flows.home import Home, HomeError, make_home
 from flows.progress import showing
 from flows.quiet import quiet
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Finds underpayments in 835 remittances, with proof and deadline.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Finds underpayments in 835 remittances, with proof and deadline.",
+)
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
-AsOf = Annotated[dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Run as of this day; left out: today")]
+AsOf = Annotated[
+    dt.datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Run as of this day; left out: today"),
+]
 
 
 @app.command()
@@ -54,10 +61,9 @@ def demo(home: HomeOption = Path("demo")) -> None:
 @app.command()
 def explain(dispute: str, home: HomeOption = Path()) -> None:
     """Print the whole proof of a dispute."""
+    from flows.proof import show_proof  # noqa: PLC0415
     from warehouse.explain import prove  # noqa: PLC0415  (start quickly)
     from warehouse.publish import readable  # noqa: PLC0415
-
-    from flows.proof import show_proof  # noqa: PLC0415
 
     place = Home.open(home)
     if not place.published.exists():

@@ -37,7 +37,9 @@ def example_folder() -> Path:
     """Where examples/ stands. Raises HomeError where the package was installed without it."""
     folder = Path(__file__).resolve().parents[1] / "examples"
     if not folder.is_dir():
-        raise HomeError("the example practice comes with a clone of the project, not with the installed package")
+        raise HomeError(
+            "the example practice comes with a clone of the project, not with the installed package"
+        )
     return folder
 
 

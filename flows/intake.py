@@ -57,6 +57,8 @@ def read_in(home: Home, paths: list[Path], seen: dt.date) -> Counter[str]:
     try:
         for batch in batches(paths):
             sources = [Source.from_path(path) for path in batch]
+            for source in sources:
+                keep(home.folder("archive"), source)
             remittances = parse(sources)
             refusals = {refusal.file_hash: refusal for refusal in remittances.refusals}
             for source in sources:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from warehouse import judge as models
-from warehouse.database import open_warehouse
-from warehouse.publish import publish
 
+from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import intake
 from flows.home import Home
 from flows.progress import step
 from flows.summary import Summary, as_markdown, summarise
+from warehouse import judge as models
+from warehouse.database import open_warehouse
+from warehouse.publish import publish
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)

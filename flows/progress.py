@@ -11,7 +11,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STEPS = ("terms", "discover", "archive", "parse and load", "adjudicate", "compare", "price", "judge", "rank", "publish")
+STEPS = (
+    "terms",
+    "discover",
+    "archive",
+    "parse and load",
+    "adjudicate",
+    "compare",
+    "price",
+    "judge",
+    "rank",
+    "publish",
+)
 
 
 class Display:

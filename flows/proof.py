@@ -9,18 +9,23 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
+
     from warehouse.explain import Proof
 
 
 def show_proof(console: Console, proof: Proof) -> None:
     """Print what a biller needs to check a dispute with a calculator."""
     dispute, allowed = proof.dispute, proof.allowed
-    console.print(f"[bold]Dispute {dispute['dispute_id']}[/bold]  {escape(str(dispute['payer']))}, {dispute['status']}")
+    console.print(
+        f"[bold]Dispute {dispute['dispute_id']}[/bold]  {escape(str(dispute['payer']))}, {dispute['status']}"
+    )
     console.print(
         f"Account {escape(str(dispute['patient_account']))}, claim {escape(str(dispute['payer_claim_number']))},"
         f" {dispute['procedure_code']} on {dispute['service_date']}"
     )
-    console.print(f"\n[bold]What the remittance says[/bold]  {escape(str(dispute['source_file']))}, segment {dispute['source_segment']}")
+    console.print(
+        f"\n[bold]What the remittance says[/bold]  {escape(str(dispute['source_file']))}, segment {dispute['source_segment']}"
+    )
     for segment in proof.segments:
         console.print(f"  {segment}", markup=False, highlight=False)
     console.print(f"\n[bold]Allowed: ${dispute['allowed_amount']}[/bold]  (agree: {allowed['agreement']})")
@@ -34,14 +39,21 @@ def show_proof(console: Console, proof: Proof) -> None:
     )
     if allowed["stated_allowed_amount"] is not None:
         console.print(f"  stated by the payer (B6): {allowed['stated_allowed_amount']}")
-    console.print(f"\n[bold]Expected: ${dispute['expected_amount']}[/bold]  contract {escape(str(dispute['contract']))} ({escape(str(dispute['contract_file']))})")
+    console.print(
+        f"\n[bold]Expected: ${dispute['expected_amount']}[/bold]  contract {escape(str(dispute['contract']))}"
+        f" ({escape(str(dispute['contract_file']))})"
+    )
     table = Table(box=None, pad_edge=False)
     for name in ("step", "arithmetic", "source", "after"):
         table.add_column(name, justify="right" if name == "after" else "left")
     for operation, detail, source, after in proof.steps:
-        table.add_row(operation, escape(detail or ""), escape(source or ""), "" if after is None else f"${after}")
+        table.add_row(
+            operation, escape(detail or ""), escape(source or ""), "" if after is None else f"${after}"
+        )
     console.print(table)
-    console.print(f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  {escape(dispute['cause_evidence'] or '')}")
+    console.print(
+        f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  {escape(dispute['cause_evidence'] or '')}"
+    )
     console.print(
         f"Dispute by {dispute['dispute_by']} ({dispute['days_left']} days left): {dispute['dispute_level']},"
         f" to {escape(dispute['submit_to'] or '(see contract)')}; {escape(dispute['window_source'] or '')}"

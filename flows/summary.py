@@ -60,7 +60,10 @@ def as_markdown(summary: Summary) -> str:
     files = ", ".join(f"{count} {outcome}" for outcome, count in sorted(summary.files.items())) or "none"
     lines = [
         f"Files: {files}",
-        f"Open disputes: {summary.open_count}, ${summary.open_amount:,.2f}; expired: {summary.expired_count}, ${summary.expired_amount:,.2f}",
+        (
+            f"Open disputes: {summary.open_count}, ${summary.open_amount:,.2f};"
+            f" expired: {summary.expired_count}, ${summary.expired_amount:,.2f}"
+        ),
         "",
         "| payer | lines | short | open | expired |",
         "|---|---|---|---|---|",
@@ -81,11 +84,28 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     for verdict, lines, charged in summary.coverage:
         verdicts.add_row(verdict, str(lines), f"${charged:,.2f}")
     console.print(verdicts)
-    payers = _table("Short by payer", ("payer", ""), ("lines", "right"), ("short", "right"), ("open", "right"), ("expired", "right"), ("first deadline", ""))
+    payers = _table(
+        "Short by payer",
+        ("payer", ""),
+        ("lines", "right"),
+        ("short", "right"),
+        ("open", "right"),
+        ("expired", "right"),
+        ("first deadline", ""),
+    )
     for payer, lines, short, opened, expired, first in summary.payers:
         payers.add_row(payer, str(lines), str(short), f"${opened:,.2f}", f"${expired:,.2f}", str(first or ""))
     console.print(payers)
-    soon = _table("First to expire", ("dispute", ""), ("payer", ""), ("code", ""), ("service", ""), ("short", "right"), ("dispute by", ""), ("days left", "right"))
+    soon = _table(
+        "First to expire",
+        ("dispute", ""),
+        ("payer", ""),
+        ("code", ""),
+        ("service", ""),
+        ("short", "right"),
+        ("dispute by", ""),
+        ("days left", "right"),
+    )
     for dispute, payer, code, service, short, by, days in summary.next_up:
         soon.add_row(dispute, payer, code, str(service), f"${short:,.2f}", str(by), str(days))
     console.print(soon)
@@ -96,11 +116,15 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     console.print(f"Worklist:  {published / 'worklist.xlsx'}", soft_wrap=True)
     console.print(f"Database:  {published / 'shortpay.duckdb'}", soft_wrap=True)
     if summary.next_up:
-        console.print(f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True)
+        console.print(
+            f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True
+        )
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name, justify in columns:
-        table.add_column(name, justify="right" if justify else "left", no_wrap=name in {"dispute", "dispute by", "service"})
+        table.add_column(
+            name, justify="right" if justify else "left", no_wrap=name in {"dispute", "dispute by", "service"}
+        )
     return table

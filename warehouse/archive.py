@@ -42,7 +42,9 @@ def bring_back(archive: Path, file_hash: str) -> bytes:
     except (OSError, EOFError) as error:
         raise ArchiveError(f"{path}: cannot be read ({error}); restore it from a backup") from error
     if hashlib.sha256(data).hexdigest() != file_hash:
-        raise ArchiveError(f"{path}: its content does not have the hash of its name; restore it from a backup")
+        raise ArchiveError(
+            f"{path}: its content does not have the hash of its name; restore it from a backup"
+        )
     return data
 
 

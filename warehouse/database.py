@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+
 from era_parser import registry as era_registry
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def model_sql(model: str) -> str:
-    """The text of a model, `core.verdict` -> sql/core/verdict.sql."""
+    """Return the text of a model, `core.verdict` -> sql/core/verdict.sql."""
     schema, name = model.split(".")
     return (files("warehouse") / "sql" / schema / f"{name}.sql").read_text(encoding="utf-8")
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def dictionary(con: duckdb.DuckDBPyConnection) -> str:
     """Describe every table of a published database, in order."""
     lines = ["# Data dictionary", ""]
-    for schema, table in con.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall():
+    for schema, table in con.execute(
+        "select schema_name, table_name from duckdb_tables() order by all"
+    ).fetchall():
         description, columns = descriptions()[f"{schema}.{table}"]
         lines += [f"## {schema}.{table}", "", description, "", "| column | type | meaning |", "|---|---|---|"]
         found = con.execute(

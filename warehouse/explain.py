@@ -37,9 +37,13 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
     """Gather the proof. Raises UnknownDisputeError, and ArchiveError where the file is gone."""
     dispute = _row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
     if dispute is None:
-        raise UnknownDisputeError(f"{dispute_id}: no dispute has this id; see the column dispute_id of worklist.csv")
+        raise UnknownDisputeError(
+            f"{dispute_id}: no dispute has this id; see the column dispute_id of worklist.csv"
+        )
     key = [dispute["file_hash"], dispute["claim"], dispute["line"]]
-    allowed = _row(con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key)
+    allowed = _row(
+        con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key
+    )
     steps = con.execute(
         "select operation, detail, source, (after_cents * 0.01::decimal(3,2))::decimal(18,2) from core.expected_step"
         " where line_id = ? order by step",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
-from contracts import LINE_SCHEMA, MEDICARE_TERMS, adjustment_classes, dispute_by, reprice
 
+from contracts import LINE_SCHEMA, MEDICARE_TERMS, adjustment_classes, dispute_by, reprice
 from warehouse.database import build, model_sql, store
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import duckdb
+
     from contracts import DisputeWindow, Practice, Reference, Terms
 
 ADJUDICATE = ("core.payment", "core.claim", "core.adjudication", "core.line")
@@ -54,7 +55,7 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
     repriced = reprice(lines, terms, reference, practice)
     store(con, "core.expected_line", repriced.lines)
     store(con, "core.expected_step", repriced.steps)
-    return lines.height
+    return int(lines.height)
 
 
 def judge(con: duckdb.DuckDBPyConnection) -> None:
@@ -73,7 +74,8 @@ def _deadlines(con: duckdb.DuckDBPyConnection, terms: Terms) -> pl.DataFrame:
     """Line_id, level, dispute_by, window_source, submit_to of each short line: the first level of its contract."""
     contracts = (*terms.contracts, MEDICARE_TERMS)
     windows = {
-        (contract.terms.contract, contract.terms.effective): next(iter(contract.terms.dispute), None) for contract in contracts
+        (contract.terms.contract, contract.terms.effective): next(iter(contract.terms.dispute), None)
+        for contract in contracts
     }
     rows = con.execute(
         "select v.line_id, v.contract, v.contract_effective, v.service_date, c.remittance_date from core.verdict v"
@@ -89,5 +91,11 @@ def _deadlines(con: duckdb.DuckDBPyConnection, terms: Terms) -> pl.DataFrame:
         if (window, anchor) not in known:
             known[window, anchor] = dispute_by(anchor, window)
         found.append((line_id, window.level, known[window, anchor], window.source, window.submit_to))
-    schema = {"line_id": pl.Int64, "level": pl.String, "dispute_by": pl.Date, "window_source": pl.String, "submit_to": pl.String}
+    schema = {
+        "line_id": pl.Int64,
+        "level": pl.String,
+        "dispute_by": pl.Date,
+        "window_source": pl.String,
+        "submit_to": pl.String,
+    }
     return pl.DataFrame(found, schema=schema, orient="row")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
+
     from era_parser import Remittances, Source
 
 

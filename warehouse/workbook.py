@@ -37,11 +37,19 @@ def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
     """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        out,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     book.set_properties({"title": f"shortpay worklist as of {as_of.isoformat()}", "created": _CREATED})
     formats = {
-        "head": book.add_format({"bold": True, "bg_color": "#1F3B57", "font_color": "white", "text_wrap": True, "valign": "top"}),
+        "head": book.add_format(
+            {"bold": True, "bg_color": "#1F3B57", "font_color": "white", "text_wrap": True, "valign": "top"}
+        ),
         "money": book.add_format({"num_format": "$#,##0.00"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
         "text": book.add_format({"num_format": "@"}),
@@ -83,7 +91,7 @@ def _cell(sheet: Any, row: int, column: int, value: object, formats: dict[str, A
     if isinstance(value, bool):
         sheet.write_string(row, column, "yes" if value else "no")
     elif isinstance(value, Decimal):
-        money = value.as_tuple().exponent == -2  # noqa: PLR2004  (two places: dollars)
+        money = value.as_tuple().exponent == -2
         sheet.write_number(row, column, value, formats["money"] if money else None)
     elif isinstance(value, int):
         sheet.write_number(row, column, value)
@@ -96,7 +104,11 @@ def _cell(sheet: Any, row: int, column: int, value: object, formats: dict[str, A
 def _colour_days(sheet: Any, column: int, rows: int, formats: dict[str, Any]) -> None:
     for limit, name in ((_SOON, "red"), (_NEAR, "amber")):
         sheet.conditional_format(
-            1, column, rows, column, {"type": "cell", "criteria": "<=", "value": limit, "format": formats[name], "stop_if_true": True}
+            1,
+            column,
+            rows,
+            column,
+            {"type": "cell", "criteria": "<=", "value": limit, "format": formats[name], "stop_if_true": True},
         )
 
 

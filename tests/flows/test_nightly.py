@@ -1,0 +1,79 @@
+"""The night as people run it: the installed command on a home folder."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SHORTPAY = Path(sys.executable).with_name("shortpay")
+
+
+def shortpay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SHORTPAY, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    assert shortpay("init", tmp_path / "home").returncode == 0
+    shutil.copy(EXAMPLES / "shortpay.toml", tmp_path / "home" / "shortpay.toml")
+    for name in ("contracts", "reference"):
+        shutil.copytree(EXAMPLES / name, tmp_path / "home" / name, dirs_exist_ok=True)
+    return tmp_path / "home"
+
+
+def drop(home: Path, *nights: str) -> None:
+    for night in nights:
+        for path in (EXAMPLES / "nights" / night).iterdir():
+            shutil.copy(path, home / "inbox" / path.name)
+
+
+def published(home: Path) -> dict[str, bytes]:
+    return {name: (home / "published" / name).read_bytes() for name in ("worklist.csv", "worklist.xlsx")}
+
+
+def test_a_night_and_the_same_again(home: Path) -> None:
+    drop(home, "2026-06-24", "2026-06-25")
+    first = shortpay("run", "--home", home, "--as-of", "2026-07-01")
+    assert first.returncode == 0, first.stderr
+    assert "8 read, 0 seen before, 3 quarantined" in first.stdout
+    assert not list((home / "inbox").iterdir())
+    reasons = [json.loads(path.read_text()) for path in sorted((home / "quarantine").glob("*.json"))]
+    assert {reason["code"] for reason in reasons} == {"EMPTY", "NO_835", "TRUNCATED"}
+    assert all(reason["message"] and reason["file"] for reason in reasons)
+    before = published(home)
+    again = shortpay("run", "--home", home, "--as-of", "2026-07-01")
+    assert again.returncode == 0, again.stderr
+    assert "0 read, 0 seen before, 0 quarantined" in again.stdout
+    assert published(home) == before
+    dispute = (home / "published" / "worklist.csv").read_text().splitlines()[1].split(",")[0]
+    proof = shortpay("explain", dispute, "--home", home)
+    assert proof.returncode == 0, proof.stderr
+    assert "SVC*" in proof.stdout
+    assert "Dispute by" in proof.stdout
+
+
+def test_a_bad_contract_stops_before_anything_is_touched(home: Path) -> None:
+    drop(home, "2026-06-24")
+    waiting = sorted(path.name for path in (home / "inbox").iterdir())
+    contract = home / "contracts" / "cigna-oap.toml"
+    contract.write_text("efective = 2026-01-01\n" + contract.read_text())
+    outcome = shortpay("run", "--home", home, "--as-of", "2026-07-01")
+    assert outcome.returncode == 1
+    assert "cigna-oap.toml:1" in outcome.stderr
+    assert "efective" in outcome.stderr
+    assert sorted(path.name for path in (home / "inbox").iterdir()) == waiting
+    assert not (home / "warehouse.duckdb").exists()
+    assert not list((home / "published").iterdir())
+
+
+def test_no_home_and_bad_usage(tmp_path: Path) -> None:
+    missing = shortpay("run", "--home", tmp_path / "nowhere")
+    assert missing.returncode == 1
+    assert "shortpay init" in missing.stderr
+    assert shortpay("run", "--nonsense").returncode == 2

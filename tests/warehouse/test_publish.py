@@ -1,0 +1,76 @@
+"""What is published: the same bytes for the same tables, described in full, and no text that acts."""
+
+import io
+from pathlib import Path
+
+import duckdb
+import openpyxl
+
+from tests.conftest import AS_OF
+from warehouse.archive import bring_back
+from warehouse.explain import prove
+from warehouse.publish import publish, readable
+from warehouse.workbook import SHEETS, workbook
+
+
+def test_csv_and_workbook_are_byte_equal_twice(example: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        publish(example, tmp_path / name, AS_OF)
+    for name in ("worklist.csv", "worklist.xlsx"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_every_published_table_and_column_carries_a_comment(
+    example: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    publish(example, tmp_path, AS_OF)
+    with readable(tmp_path / "shortpay.duckdb") as con:
+        tables = con.execute("select schema_name, table_name, comment from duckdb_tables()").fetchall()
+        columns = con.execute(
+            "select table_name, column_name, comment from duckdb_columns() where not internal"
+        )
+        assert {row[0] for row in tables} == {"era", "terms", "core", "out"}
+        assert [row for row in [*tables, *columns.fetchall()] if not row[2]] == []
+
+
+def test_a_reader_keeps_its_edition_while_a_new_one_is_published(
+    example: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    publish(example, tmp_path, AS_OF)
+    with readable(tmp_path / "shortpay.duckdb") as con:
+        before = con.execute("select count(*) from out.worklist").fetchall()
+        publish(example, tmp_path, AS_OF)
+        assert con.execute("select count(*) from out.worklist").fetchall() == before
+
+
+def test_text_from_a_remittance_never_becomes_a_formula(example: duckdb.DuckDBPyConnection) -> None:
+    with example.cursor() as con:
+        con.begin()
+        con.execute(
+            "update out.worklist set patient_account = '=HYPERLINK(\"x\")', payer_claim_number = '@SUM(1)'"
+        )
+        book = openpyxl.load_workbook(io.BytesIO(workbook(con, AS_OF)))
+        con.rollback()
+    assert book.sheetnames == [*SHEETS, "Dictionary"]
+    cells = [cell for row in book["Worklist"].iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
+    assert any(cell.value == '=HYPERLINK("x")' for cell in cells)
+
+
+def test_every_dispute_is_proved_from_the_archived_bytes(
+    example: duckdb.DuckDBPyConnection, example_archive: Path
+) -> None:
+    for (dispute_id,) in example.execute("select dispute_id from out.dispute").fetchall():
+        proof = prove(example, example_archive, dispute_id)
+        assert proof.segments[0].startswith("SVC")
+        assert proof.steps
+        assert proof.history
+
+
+def test_the_archive_returns_every_file_as_it_came(
+    example: duckdb.DuckDBPyConnection, example_archive: Path
+) -> None:
+    nights = Path(__file__).parents[2] / "examples" / "nights"
+    received = {path.name: path.read_bytes() for path in nights.rglob("*") if path.is_file()}
+    arrivals = example.execute("select name, file_hash from era.file_seen").fetchall()
+    assert {name: bring_back(example_archive, file_hash) for name, file_hash in arrivals} == received
