@@ -23,8 +23,8 @@ types: install-test
 unit: install-test
 	$(BIN)/python -m pytest -q
 
-dictionary: install
-	$(BIN)/python -m warehouse.dictionary > docs/dictionary.md
+dictionary: demo
+	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.publish import readable
 from warehouse.registry import descriptions
 
 if TYPE_CHECKING:
@@ -24,3 +27,13 @@ def dictionary(con: duckdb.DuckDBPyConnection) -> str:
         ).fetchall()
         lines += [f"| {name} | {kind} | {columns[name]} |" for name, kind in found] + [""]
     return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the dictionary of the published database that the command line names."""
+    with readable(Path(sys.argv[1])) as con:
+        sys.stdout.write(dictionary(con))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import openpyxl
 
 from tests.conftest import AS_OF
 from warehouse.archive import bring_back
+from warehouse.dictionary import dictionary
 from warehouse.explain import prove
 from warehouse.publish import publish, readable
 from warehouse.workbook import SHEETS, workbook
@@ -74,3 +75,12 @@ def test_the_archive_returns_every_file_as_it_came(
     received = {path.name: path.read_bytes() for path in nights.rglob("*") if path.is_file()}
     arrivals = example.execute("select name, file_hash from era.file_seen").fetchall()
     assert {name: bring_back(example_archive, file_hash) for name, file_hash in arrivals} == received
+
+
+def test_the_data_dictionary_in_docs_is_up_to_date(
+    example: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    publish(example, tmp_path, AS_OF)
+    kept = Path(__file__).parents[2] / "docs" / "dictionary.md"
+    with readable(tmp_path / "shortpay.duckdb") as con:
+        assert kept.read_text(encoding="utf-8") == dictionary(con), "run make dictionary"
