@@ -48,7 +48,7 @@ def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
     book.set_properties({"title": f"shortpay worklist as of {as_of.isoformat()}", "created": _CREATED})
     formats = {
         "head": book.add_format(
-            {"bold": True, "bg_color": "#1F3B57", "font_color": "white", "text_wrap": True, "valign": "top"}
+            {"bold": True, "bg_color": "#1F3B57", "font_color": "white", "valign": "top"}
         ),
         "money": book.add_format({"num_format": "$#,##0.00"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
@@ -69,12 +69,12 @@ def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict
     kept = [(i, column[0]) for i, column in enumerate(described) if column[0] not in _HIDDEN]
     rows = cursor.fetchall()
     for place, (_, name) in enumerate(kept):
-        sheet.write_string(0, place, name.replace("_", " "), formats["head"])
+        sheet.write_string(0, place, name, formats["head"])
     for number, row in enumerate(rows, start=1):
         for place, (i, _) in enumerate(kept):
             _cell(sheet, number, place, row[i], formats)
     for place, (i, name) in enumerate(kept):
-        longest = max([len(word) for word in name.split("_")] + [len(str(row[i] or "")) for row in rows])
+        longest = max([len(name)] + [len(str(row[i] or "")) for row in rows])
         sheet.set_column(place, place, min(max(longest + _ROOM, _NARROW), _WIDE))
         if name == "days_left" and rows:
             _colour_days(sheet, place, len(rows), formats)
