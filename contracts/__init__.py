@@ -6,6 +6,7 @@ Payer terms, fee schedules, Medicare, adjustment classes, dispute windows, and t
 from __future__ import annotations
 
 from .classes import CLASSES, adjustment_classes
+from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
 from .problems import Problem, TermsError
@@ -39,4 +40,5 @@ __all__ = [
     "read_reference",
     "read_terms",
     "reprice",
+    "terms_frames",
 ]

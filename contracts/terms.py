@@ -246,12 +246,3 @@ class Terms:
 
     contracts: tuple[Contract, ...] = ()
     fee_rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FEE_ROW_SCHEMA))
-
-    def frames(self) -> dict[str, pl.DataFrame]:
-        """Return the stored form.
-
-        Contract, rate_entry, fee_schedule_row, dispute_window, built-in Medicare included.
-        """
-        from .frames import terms_frames  # noqa: PLC0415  (frames imports this module)
-
-        return terms_frames(self)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from contracts import LINE_SCHEMA, MEDICARE_TERMS, adjustment_classes, dispute_by, reprice
+from contracts import LINE_SCHEMA, MEDICARE_TERMS, adjustment_classes, dispute_by, reprice, terms_frames
 from warehouse.database import build, model_sql, store
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PUBLISHED = (
 
 def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference) -> None:
     """Write contracts, reference tables and adjustment classes to the `terms` schema."""
-    frames = terms.frames() | reference.frames() | {"adjustment_class": adjustment_classes()}
+    frames = terms_frames(terms) | reference.frames() | {"adjustment_class": adjustment_classes()}
     for name, frame in frames.items():
         store(con, f"terms.{name}", frame)
 

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 import contracts
-from contracts import Reference, Terms, adjustment_classes
+from contracts import Reference, Terms, adjustment_classes, terms_frames
 
 TABLES = tomllib.loads((Path(contracts.__file__).parent / "registry.toml").read_text(encoding="utf-8"))[
     "table"
 ]
 FRAMES: dict[str, pl.DataFrame] = {
-    **Terms().frames(),
+    **terms_frames(Terms()),
     **Reference().frames(),
     "adjustment_class": adjustment_classes(),
 }
