@@ -72,6 +72,26 @@ def explain(dispute: str, home: HomeOption = Path()) -> None:
         show_proof(Console(), prove(con, place.folder("archive"), dispute))
 
 
+@app.command()
+def parse(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="835 files")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the Parquet files")] = Path("parsed"),
+) -> None:
+    """Write 835 files as Parquet, one file a table, and print counts and findings."""
+    from flows.parsing import parse_to_parquet  # noqa: PLC0415  (start quickly)
+
+    rows, found, refusals = parse_to_parquet(files, out)
+    console = Console()
+    for name, count in rows.items():
+        if count:
+            console.print(f"{count:>10,}  {out / name}.parquet", highlight=False, soft_wrap=True)
+    for code, count in sorted(found.items()):
+        console.print(f"{count:>10,}  finding {code}", highlight=False)
+    for refusal in refusals:
+        text = f"refused: {refusal.name}: {refusal.code} at byte {refusal.byte_offset}: {refusal.message}"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
 def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
     """Run the flow with its progress shown, then its summary."""
     quiet(place.path)
