@@ -5,12 +5,13 @@ Which files must be refused after all, and does every segment have its row.
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from era_parser.findings import Read
 from era_parser.grammar import tag_code
 from era_parser.interchange import Body, refuse
-from era_parser.segments import IN_835, IN_OTHER
+from era_parser.segments import Segments
 from era_parser.source import Refusal, RefusalCode
 
 MERGED = {
@@ -57,16 +58,20 @@ class Ending:
         return Ending(st.last_st, st.closed, later.last or self.last, self.others + later.others)
 
 
-def endings(frame: pl.DataFrame, element: str) -> dict[int, Ending]:
+def endings(segments: Segments) -> dict[int, Ending]:
     """How each file, or piece of one, ends, by its place in the batch."""
-    st = (pl.col("tag") == tag_code("ST")) & (pl.col("transaction") == IN_835)
-    se = (pl.col("tag") == tag_code("SE")) & (pl.col("transaction") == IN_835)
-    other = pl.col("text").str.starts_with(f"ST{element}") & (pl.col("transaction") == IN_OTHER)
-    last = pl.col("source") != pl.col("source").shift(-1, fill_value=-1)
-    marks = frame.select(
-        "source", "segment", "text", st.alias("st"), se.alias("se"), other.alias("other"), last.alias("last")
+    starts, closes = segments.tag == tag_code("ST"), segments.tag == tag_code("SE")
+    asked = starts | closes | (np.diff(segments.scan.source, append=-1) != 0)
+    asked[segments.other_starts] = True
+    rows = segments.rows(np.flatnonzero(asked))
+    marks = rows.select(
+        "source",
+        "segment",
+        segments.texts(rows["row"]).alias("text"),
+        (pl.col("tag") == tag_code("ST")).alias("st"),
+        (pl.col("tag") == tag_code("SE")).alias("se"),
+        pl.col("row").is_in(segments.other_starts.tolist()).alias("other"),
     )
-    marks = marks.filter(pl.col("st") | pl.col("se") | pl.col("other") | pl.col("last"))
     grouped = marks.group_by("source", maintain_order=True).agg(
         pl.col("text").filter("st").last().alias("st_text"),
         (pl.col("segment").filter("se").last() > pl.col("segment").filter("st").last()).alias("closed"),
@@ -109,7 +114,7 @@ def _cut_in_se(ending: Ending, element: str) -> bool:
 
 def unaccounted(read: Read) -> list[int]:
     """Pieces whose rows do not account for every segment exactly once (never, but by a fault of ours)."""
-    wanted = len(read.frame) - int(read.tables["other_transaction"]["segment_count"].sum() or 0)
+    wanted = len(read.segments.tag) - int(read.tables["other_transaction"]["segment_count"].sum() or 0)
     counted = [_rows(read, table) for table in ONE_A_SEGMENT]
     counted.append(read.parts["LQ"].select("source"))
     if sum(len(rows) for rows in counted) == wanted:
@@ -118,7 +123,7 @@ def unaccounted(read: Read) -> list[int]:
     other = (
         read.tables["other_transaction"].group_by("source").agg(pl.col("segment_count").sum().alias("other"))
     )
-    need = read.frame.group_by("source").len("segments")
+    need = pl.DataFrame({"source": read.segments.scan.source}).group_by("source").len("segments")
     joined = need.join(have, on="source", how="left").join(other, on="source", how="left").fill_null(0)
     return joined.filter(pl.col("segments") != pl.col("rows") + pl.col("other"))["source"].sort().to_list()
 

@@ -1,82 +1,95 @@
 """Adjustments: CAS at claim and line level, PLB at provider level, remark codes."""
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import polars as pl
 
-from era_parser.elements import Reading, columns_of, elements, value_of
+from era_parser.elements import Fields, Reading, columns_of, fields, value_of
 from era_parser.registry import tables
-from era_parser.segments import split_elements
+from era_parser.scan import Positions
+from era_parser.spans import components
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GROUPS = 6
+"""Triplets of a CAS, pairs of a PLB."""
 
 
 def read_adjustments(reading: Reading) -> None:
-    part = reading.part("CAS")
-    if not len(part):
+    if not len(reading.part("CAS")):
         return
-    frame = elements(reading, "CAS", 19)
-    rows = []
-    for position in range(1, 7):
-        first = 3 * position - 1
-        texts = [frame[f"e{first + n}"] for n in range(3)]
-        sent = texts[0].is_not_null() | texts[1].is_not_null() | texts[2].is_not_null()
-        if position > 1 and not sent.any():
-            continue
-        amount = value_of(reading, part, "CAS", first + 1, texts[1], "money")
-        quantity = value_of(reading, part, "CAS", first + 2, texts[2], "quantity")
-        triplet = part.drop("text").with_columns(
-            pl.lit(position, pl.Int32).alias("position"),
-            frame["e1"].alias("group_code"),
-            texts[0].alias("reason_code"),
-            amount.alias("adjustment_amount"),
-            quantity.alias("adjustment_quantity"),
-        )
-        rows.append(triplet if position == 1 else triplet.filter(sent))
-    all_rows = pl.concat(rows).sort("source", "segment", "position") if len(rows) > 1 else rows[0]
-    names = ("position", "group_code", "reason_code", "adjustment_amount", "adjustment_quantity")
-    reading.add("adjustment", all_rows, {name: pl.col(name) for name in names})
+    own = fields(reading, "CAS", 19)
+    places, position = _groups(own, before=1, size=3)
+    part = _repeated(own, places, position)
+    elements = own.places.at(places)
+    reason, amount, quantity = elements.run(3 * position - 1, 3)
+    number = pl.col("position") * 3
+    columns: Mapping[str, pl.Series | pl.Expr] = {
+        "position": pl.col("position"),
+        "group_code": elements.spans(1).texts(),
+        "reason_code": reason.texts(),
+        "adjustment_amount": value_of(reading, part, "CAS", number, amount, "money"),
+        "adjustment_quantity": value_of(reading, part, "CAS", number + 1, quantity, "quantity"),
+    }
+    reading.add("adjustment", part, columns)
 
 
 def read_provider_adjustments(reading: Reading) -> None:
-    part = reading.part("PLB")
-    if not len(part):
+    if not len(reading.part("PLB")):
         return
-    frame = elements(reading, "PLB", 14)
-    fiscal = value_of(reading, part, "PLB", 2, frame["e2"], "date")
-    rows = []
-    for position in range(1, 7):
-        code, text = frame[f"e{2 * position + 1}"], frame[f"e{2 * position + 2}"]
-        sent = code.is_not_null() | text.is_not_null()
-        parts = _reason(reading, part, 2 * position + 1, code)
-        amount = value_of(reading, part, "PLB", 2 * position + 2, text, "money")
-        pair = part.drop("text").with_columns(
-            frame["e1"].alias("provider_id"),
-            fiscal.alias("fiscal_date"),
-            pl.lit(position, pl.Int32).alias("position"),
-            parts["c0"].alias("reason_code"),
-            parts["c1"].alias("reference_id"),
-            amount.alias("adjustment_amount"),
-        )
-        rows.append(pair if position == 1 else pair.filter(sent))
-    names = ("provider_id", "fiscal_date", "position", "reason_code", "reference_id", "adjustment_amount")
-    all_rows = pl.concat(rows).sort("source", "segment", "position")
-    reading.add("provider_adjustment", all_rows, {name: pl.col(name) for name in names})
-
-
-def _reason(reading: Reading, part: pl.DataFrame, number: int, text: pl.Series) -> pl.DataFrame:
-    """PLB03 and kin (composite C042): reason and reference."""
-    component = reading.batch.component
-    parts = split_elements(text.fill_null(""), component, reading.batch.terminator, 3)
-    odd = (parts["c2"].is_not_null() | text.str.ends_with(component)).fill_null(value=False)
+    own = fields(reading, "PLB", 14)
+    fiscal = own.value(2, "date")
+    places, position = _groups(own, before=2, size=2)
+    part = _repeated(own, places, position)
+    elements = own.places.at(places)
+    code, amount = elements.run(2 * position + 1, 2)
+    number = pl.col("position") * 2 + 1
+    parts = components(code)
+    odd = parts.empty | (parts.count > 1)
     if odd.any():
-        reading.keep_text(part.filter(odd), "PLB", number, text.filter(odd))
-    return parts
+        reading.keep_text(part.filter(pl.Series(odd)), "PLB", number, code.at(odd).texts())
+    columns: Mapping[str, pl.Series | pl.Expr] = {
+        "provider_id": elements.spans(1).texts(),
+        "fiscal_date": fiscal[pl.Series(places)],
+        "position": pl.col("position"),
+        "reason_code": parts.part(0).texts(),
+        "reference_id": parts.part(1).texts(),
+        "adjustment_amount": value_of(reading, part, "PLB", number + 1, amount, "money"),
+    }
+    reading.add("provider_adjustment", part, columns)
+
+
+def _groups(own: Fields, *, before: int, size: int) -> tuple[Positions, Positions]:
+    """Groups of `size` elements that repeat behind the first `before` ones: place of the segment, position.
+
+    Each segment has a first one, sent or not, and of the others those that were sent.
+    """
+    number = np.clip(-(-(own.places.count - before) // size), 1, GROUPS)
+    places = np.repeat(np.arange(len(number)), number)
+    position = np.arange(1, len(places) + 1) - np.repeat(np.cumsum(number) - number, number)
+    if len(places) == len(number):
+        return places, position
+    first = before + size * (position - 1) + 1
+    elements = own.places.at(places)
+    kept = np.logical_or.reduce([position == 1, *(spans.sent for spans in elements.run(first, size))])
+    return places[kept], position[kept]
+
+
+def _repeated(own: Fields, places: Positions, position: Positions) -> pl.DataFrame:
+    """Frame of the segments, one row a group."""
+    part = own.part if len(places) == len(own.part) else own.part[pl.Series(places)]
+    return part.with_columns(pl.Series("position", position, dtype=pl.Int32))
 
 
 def read_remarks(reading: Reading) -> None:
     part = reading.part("LQ")
     if len(part):
-        frame = elements(reading, "LQ", 2)
+        own = fields(reading, "LQ", 2)
         columns: dict[str, pl.Series | pl.Expr] = {
-            "remark_qualifier": frame["e1"],
-            "remark_code": frame["e2"],
+            "remark_qualifier": own.text(1),
+            "remark_code": own.text(2),
             "position": pl.lit(1, pl.Int32),
         }
         reading.add("remark", part, columns)
@@ -88,10 +101,10 @@ def read_remarks(reading: Reading) -> None:
         if not len(part):
             continue
         spec = tables()[table]
-        frame = elements(reading, tag, len(spec.elements(tag)))
-        reading.add(table, part, columns_of(reading, spec, tag, part, frame))
+        own = fields(reading, tag, len(spec.elements(tag)))
+        reading.add(table, part, columns_of(own, spec))
         for position, number in enumerate(places, 1):
-            code = frame[f"e{number}"]
+            code = own.text(number)
             sent = code.is_not_null()
             if sent.any():
                 columns = {"remark_qualifier": pl.lit(tag), "remark_code": code.filter(sent),

@@ -5,53 +5,69 @@ Where an amount is missing, no verdict.
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from era_parser.findings import FindingCode, PieceCheck, Read, found
+from era_parser.spans import typed_column
 
-ZERO = pl.lit(0).cast(pl.Decimal(18, 2))
-CLAIM = ["claim_row"]
-LINE = ["line_row"]
-
-
-def _sums(frame: pl.DataFrame, keys: list[str], amount: str) -> pl.DataFrame:
-    """Sum of an amount by key; null where one of the amounts is missing."""
-    whole = pl.col(amount).is_not_null().all()
-    total = pl.when(whole).then(pl.col(amount).sum())
-    return (
-        frame.select(*keys, amount).group_by(keys).agg(total.alias("total"), pl.lit(value=True).alias("any"))
-    )
+Cents = npt.NDArray[np.int64]
+UNBALANCED = "charge {} less adjustments {} is not paid {}: ask the payer for a corrected remittance"
 
 
-def _total(frame: pl.DataFrame, keys: list[str], sums: pl.DataFrame) -> pl.DataFrame:
-    joined = frame.join(sums, on=keys, how="left", maintain_order="left", validate="m:1")
-    return joined.with_columns(
-        pl.when(pl.col("any").is_null()).then(ZERO).otherwise(pl.col("total")).alias("total")
-    )
+def _cents(amounts: pl.Series) -> Cents:
+    """Amounts in cents; nulls as 0."""
+    values: Cents = amounts.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+    return values
+
+
+def _sums(owners: pl.Series, parts: pl.Series, amounts: pl.Series) -> pl.DataFrame:
+    """Sum of the amounts of each owner's parts, by the number that both carry: `total`, null if one is missing.
+
+    `parts` rises; numbers count from 1.
+    """
+    numbers = parts.to_numpy()
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    places = owners.to_numpy()
+    size = int(max(numbers.max(initial=0), places.max(initial=0))) + 1
+    totals, unknown = np.zeros(size, np.int64), np.zeros(size, np.bool_)
+    if len(starts):
+        totals[numbers[starts]] = np.add.reduceat(_cents(amounts), starts)
+    unknown[numbers[amounts.is_null().to_numpy()]] = True
+    return pl.DataFrame({"total": totals[places], "unknown": unknown[places]})
+
+
+def _unequal(
+    owners: pl.DataFrame, sums: pl.DataFrame, whole: str, left: str, *, less: bool = True
+) -> pl.DataFrame:
+    """Owners whose `whole` (less the sum, or the sum alone) is not `left`; with the sum as `total`."""
+    first = _cents(owners[whole]) if less else np.zeros(len(owners), np.int64)
+    sign = -1 if less else 1
+    off = first + sign * sums["total"].to_numpy() != _cents(owners[left])
+    known = (owners[whole].is_not_null() & owners[left].is_not_null() & sums["unknown"].not_()).to_numpy()
+    rows = pl.Series(off & known)
+    total = typed_column("money", sums["total"].to_numpy(), np.ones(len(owners), np.bool_))
+    return owners.with_columns(total.alias("total")).filter(rows)
 
 
 def line_balance(read: Read) -> Iterator[pl.DataFrame]:
     """SVC02 - sum(CAS of the line) = SVC03."""
     adjustments = read.tables["adjustment"].filter(pl.col("line_row").is_not_null())
-    lines = _total(read.tables["service_line"], LINE, _sums(adjustments, LINE, "adjustment_amount"))
-    left = pl.col("charge_amount") - pl.col("total")
-    rows = lines.filter(left != pl.col("paid_amount"))
-    message = pl.format(
-        "charge {} less adjustments {} is not paid {}: ask the payer for a corrected remittance",
-        "charge_amount", "total", "paid_amount",
-    )  # fmt: skip
+    lines = read.tables["service_line"]
+    sums = _sums(lines["line_row"], adjustments["line_row"], adjustments["adjustment_amount"])
+    rows = _unequal(lines, sums, "charge_amount", "paid_amount")
+    message = pl.format(UNBALANCED, "charge_amount", "total", "paid_amount")
     yield found(FindingCode.LINE_BALANCE, rows, message, "SVC03")
 
 
 def claim_balance(read: Read) -> Iterator[pl.DataFrame]:
     """CLP03 - sum(CAS of the claim and its lines) = CLP04."""
     adjustments = read.tables["adjustment"].filter(pl.col("claim_row").is_not_null())
-    claims = _total(read.tables["claim"], CLAIM, _sums(adjustments, CLAIM, "adjustment_amount"))
-    rows = claims.filter(pl.col("charge_amount") - pl.col("total") != pl.col("paid_amount"))
-    message = pl.format(
-        "charge {} less adjustments {} is not paid {}: ask the payer for a corrected remittance",
-        "charge_amount", "total", "paid_amount",
-    )  # fmt: skip
+    claims = read.tables["claim"]
+    sums = _sums(claims["claim_row"], adjustments["claim_row"], adjustments["adjustment_amount"])
+    rows = _unequal(claims, sums, "charge_amount", "paid_amount")
+    message = pl.format(UNBALANCED, "charge_amount", "total", "paid_amount")
     yield found(FindingCode.CLAIM_BALANCE, rows, message, "CLP04")
 
 
@@ -60,27 +76,34 @@ def patient_responsibility(read: Read) -> Iterator[pl.DataFrame]:
     adjustments = read.tables["adjustment"].filter(
         pl.col("claim_row").is_not_null() & (pl.col("group_code") == "PR")
     )
-    claims = read.tables["claim"].filter(pl.col("patient_responsibility_amount").is_not_null())
-    claims = _total(claims, CLAIM, _sums(adjustments, CLAIM, "adjustment_amount"))
-    rows = claims.filter(pl.col("patient_responsibility_amount") != pl.col("total"))
-    message = pl.format(
-        "stated {} but PR adjustments come to {}: go by the adjustments",
-        "patient_responsibility_amount",
-        "total",
-    )
+    claims = read.tables["claim"]
+    sums = _sums(claims["claim_row"], adjustments["claim_row"], adjustments["adjustment_amount"])
+    stated = "patient_responsibility_amount"
+    rows = _unequal(claims, sums, stated, stated, less=False)
+    message = pl.format("stated {} but PR adjustments come to {}: go by the adjustments", stated, "total")
     yield found(FindingCode.PATIENT_RESPONSIBILITY, rows, message, "CLP05")
 
 
 def payment_balance(read: Read) -> Iterator[pl.DataFrame]:
     """BPR02 = sum(CLP04) - sum(PLB)."""
-    keys = ["source", "payment"]
-    payments = _total(read.tables["payment"], keys, _sums(read.tables["claim"], keys, "paid_amount"))
-    payments = payments.rename({"total": "claims"}).drop("any")
+    payments, claims = read.tables["payment"], read.tables["claim"]
     provider = read.tables["provider_adjustment"].filter(
         pl.col("adjustment_amount").is_not_null() | pl.col("reason_code").is_not_null()
     )
-    payments = _total(payments, keys, _sums(provider, keys, "adjustment_amount"))
-    rows = payments.filter(pl.col("claims") - pl.col("total") != pl.col("payment_amount"))
+    keys = ["source", "payment"]
+    claimed = claims.group_by(keys).agg(
+        pl.col("paid_amount").sum().alias("claims"), pl.col("paid_amount").is_null().any().alias("unknown")
+    )
+    taken = provider.group_by(keys).agg(
+        pl.col("adjustment_amount").sum().alias("total"),
+        pl.col("adjustment_amount").is_null().any().alias("unknown_taken"),
+    )
+    rows = payments.join(claimed, on=keys, how="left", maintain_order="left", validate="1:1").join(
+        taken, on=keys, how="left", maintain_order="left", validate="1:1"
+    )
+    rows = rows.with_columns(pl.col("claims", "total").fill_null(0))
+    unknown = pl.col("unknown").fill_null(value=False) | pl.col("unknown_taken").fill_null(value=False)
+    rows = rows.filter((pl.col("claims") - pl.col("total") != pl.col("payment_amount")) & unknown.not_())
     message = pl.format(
         "claims {} less provider adjustments {} is not the payment {}: ask the payer what is missing",
         "claims", "total", "payment_amount",

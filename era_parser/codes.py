@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from era_parser.findings import FindingCode, PieceCheck, Read, found
@@ -40,7 +41,6 @@ SHAPES = (  # table, column, element, pattern, source
     ("payment", "credit_debit_code", "BPR03", r"^[CD]$"),
 )
 SEGMENT_OF = {"payment_amount": "payment_segment"}
-NPI_WEIGHTS = (2, 1, 2, 1, 2, 1, 2, 1, 2, 1)
 
 
 def bad_values(read: Read) -> Iterator[pl.DataFrame]:
@@ -159,13 +159,15 @@ def npi_check_digits(read: Read) -> Iterator[pl.DataFrame]:
 
 def wrong_npis(values: pl.Series) -> pl.Series:
     """Those of the values that are not NPIs: Luhn over 80840 and the ten digits, whose prefix adds 24."""
-    digits = [
-        pl.col("npi").str.slice(n, 1).cast(pl.Int32, strict=False) * weight
-        for n, weight in enumerate(NPI_WEIGHTS)
-    ]
-    folded = [pl.when(d > 9).then(d - 9).otherwise(d) for d in digits]
-    right = pl.col("npi").str.contains(r"^\d{10}$") & ((pl.sum_horizontal(folded) + 24) % 10 == 0)
-    return values.to_frame("npi").filter(right.not_())["npi"]
+    ten_digits = values.str.contains(r"^\d{10}$")
+    numbers = values.filter(ten_digits).cast(pl.Int64).to_numpy()
+    total = np.full(len(numbers), 24)
+    for place in range(10):
+        digit = numbers // 10**place % 10
+        total += digit if place % 2 == 0 else 2 * digit - 9 * (digit > 4)
+    return pl.concat(
+        [values.filter(~ten_digits), values.filter(ten_digits).filter(pl.Series(total % 10 != 0))]
+    )
 
 
 CHECKS: list[PieceCheck] = [bad_values, required_elements, extra_elements, code_shapes, npi_check_digits]

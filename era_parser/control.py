@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from era_parser.findings import FileCheck, FindingCode, PieceCheck, Read, Whole, found
@@ -65,14 +66,16 @@ def _differ(body: Body) -> bool:
 
 def line_wraps(read: Read) -> Iterator[pl.DataFrame]:
     """Line breaks inside segments, one finding a piece at its first."""
-    if read.frame["broken"].any():
-        rows = read.frame.filter("broken").unique("source", keep="first", maintain_order=True)
+    broken = np.flatnonzero(read.segments.scan.broken)
+    if len(broken):
+        rows = read.segments.rows(broken).unique("source", keep="first", maintain_order=True)
         yield found(FindingCode.LINE_WRAP, rows, WRAPPED)
 
 
 def isa_width(read: Read) -> Iterator[pl.DataFrame]:
     """Give an ISA is 106 bytes wide, terminator included."""
-    rows = read.parts["ISA"].filter(pl.col("text").str.len_chars() != ISA_BYTES)
+    part = read.parts["ISA"]
+    rows = part.filter(read.segments.texts(part["row"]).str.len_chars() != ISA_BYTES)
     yield found(
         FindingCode.ISA_WIDTH,
         rows,

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
 from era_parser.grammar import loops
-from era_parser.registry import TableSpec, tables
-from era_parser.segments import Batch, split_elements
-from era_parser.values import is_typed, typed
+from era_parser.pieces import Batch
+from era_parser.registry import DTYPES, TableSpec, tables
+from era_parser.scan import Scan
+from era_parser.segments import Elements, Segments
+from era_parser.spans import Spans, nothing
+from era_parser.values import is_typed
 
 PLACE = ["source", "interchange", "functional_group", "payment", "header", "claim", "line", "loop", "segment",
          "byte_offset"]  # fmt: skip
@@ -25,9 +29,25 @@ class Reading:
     """
 
     batch: Batch
+    segments: Segments
     parts: dict[str, pl.DataFrame]
     tables: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     bad: list[pl.DataFrame] = field(default_factory=list)
+
+    @property
+    def cut(self) -> Scan:
+        return self.segments.scan
+
+    def texts(self, part: pl.DataFrame) -> pl.Series:
+        """Whole segments."""
+        return self.segments.texts(part["row"])
+
+    def tags(self, part: pl.DataFrame) -> pl.Series:
+        """What stands before the first element separator, whether the grammar knows it or not."""
+        rows = part["row"].to_numpy()
+        return (
+            Spans(self.cut, self.cut.start[rows], self.cut.marks[self.cut.first[rows]]).texts().fill_null("")
+        )
 
     def part(self, tag: str) -> pl.DataFrame:
         """Segments of a tag, in the order of the batch."""
@@ -41,73 +61,96 @@ class Reading:
         frame = part.select(*place, *ROWS.get(table, ()), *values)
         self.tables.setdefault(table, []).append(frame)
 
-    def keep_text(self, part: pl.DataFrame, tag: str, element: int | pl.Expr, text: pl.Series | str) -> None:
+    def keep_text(self, part: pl.DataFrame, tag: str, number: int | pl.Expr, text: pl.Series | str) -> None:
         """Keep the text of an element verbatim."""
-        number = pl.lit(element, pl.Int32) if isinstance(element, int) else element.cast(pl.Int32)
+        place = pl.lit(number, pl.Int32) if isinstance(number, int) else number.cast(pl.Int32)
         words = pl.lit(text) if isinstance(text, str) else text
-        self.add("element_text", part, {"tag": pl.lit(tag), "element": number, "text": words})
+        self.add("element_text", part, {"tag": pl.lit(tag), "element": place, "text": words})
 
 
-def elements(reading: Reading, tag: str, limit: int, part: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Elements e1 ... of the segments of a tag, as texts; elements beyond `limit` go to `element_text`."""
+@dataclass(frozen=True)
+class Fields:
+    """Elements of the segments of a tag, `part` being their frame."""
+
+    reading: Reading
+    tag: str
+    part: pl.DataFrame
+
+    @cached_property
+    def places(self) -> Elements:
+        return Elements.of(self.reading.cut, self.part["row"].to_numpy())
+
+    def spans(self, number: int) -> Spans:
+        """Where element `number`, from 1, stands."""
+        return self.places.spans(number)
+
+    def text(self, number: int) -> pl.Series:
+        absent = number > self.places.most
+        return nothing(pl.String(), len(self.part)) if absent else self.spans(number).texts()
+
+    def value(self, number: int, kind: str) -> pl.Series:
+        if number > self.places.most:
+            return nothing(DTYPES[kind], len(self.part))
+        return value_of(self.reading, self.part, self.tag, number, self.spans(number), kind)
+
+
+def fields(reading: Reading, tag: str, limit: int, part: pl.DataFrame | None = None) -> Fields:
+    """Elements of the segments of a tag; what is sent beyond `limit` goes to `element_text`."""
     part = reading.part(tag) if part is None else part
-    separator = reading.batch.element
-    text = part["text"]
-    count = text.str.count_matches(separator, literal=True)
-    width = int(count.max() or 0) if len(part) else 0  # type: ignore[arg-type]
-    frame = split_elements(text, separator, reading.batch.terminator, width + 1)
-    frame = frame.rename({f"c{n}": f"e{n}" for n in range(width + 1)}).drop("e0")
-    _keep_trailing(reading, part, tag, count)
-    for extra in range(limit + 1, width + 1):
-        sent = frame[f"e{extra}"].is_not_null()
-        if sent.any():
-            reading.keep_text(part.filter(sent), tag, extra, frame[f"e{extra}"].filter(sent))
-    absent = pl.Series([None], dtype=pl.String).new_from_index(0, len(part))
-    texts = {n: frame[f"e{n}"] if n <= width else absent for n in range(1, limit + 1)}
-    return pl.DataFrame([series.alias(f"e{n}") for n, series in texts.items()])
+    own = Fields(reading, tag, part)
+    _keep_trailing(own)
+    for extra in range(limit + 1, own.places.most + 1):
+        spans = own.spans(extra)
+        if spans.sent.any():
+            rows = pl.Series(spans.sent)
+            reading.keep_text(part.filter(rows), tag, extra, spans.at(spans.sent).texts())
+    return own
 
 
-def _keep_trailing(reading: Reading, part: pl.DataFrame, tag: str, count: pl.Series) -> None:
+def _keep_trailing(own: Fields) -> None:
     """Keep the fact that a segment ends in element separators."""
-    trailing = part["text"].str.ends_with(reading.batch.element)
+    places = own.places
+    trailing = ~places.spans(places.count).sent & (places.count > 0)
     if trailing.any():
-        rows = part.with_columns(count.alias("count")).filter(trailing)
-        reading.keep_text(rows, tag, pl.col("count"), "")
+        part = own.part.with_columns(pl.Series("count", places.count)).filter(pl.Series(trailing))
+        own.reading.keep_text(part, own.tag, pl.col("count"), "")
 
 
-def columns_of(
-    reading: Reading, spec: TableSpec, tag: str, part: pl.DataFrame, frame: pl.DataFrame
-) -> dict[str, pl.Series]:
+def columns_of(own: Fields, spec: TableSpec) -> dict[str, pl.Series | pl.Expr]:
     """Typed columns of a table from the elements of a segment, those that hold a whole element."""
-    columns: dict[str, pl.Series] = {}
-    for element, column in spec.elements(tag).items():
-        if "-" in element:
+    columns: dict[str, pl.Series | pl.Expr] = {}
+    for name, column in spec.elements(own.tag).items():
+        if "-" in name:
             continue
-        number = int(element[len(tag) :])
-        columns[column.name] = value_of(reading, part, tag, number, frame[f"e{number}"], column.type)
+        number = int(name[len(own.tag) :])
+        columns[column.name] = own.value(number, column.type) if is_typed(column.type) else own.text(number)
     return columns
 
 
 def note(reading: Reading, part: pl.DataFrame, *, repeated: bool = False) -> None:
     """Keep segments verbatim; `repeated` tells those that would have had a place, were it not taken."""
     if len(part):
-        tag = part["text"].str.split(reading.batch.element).list.get(0)
-        reading.add("segment_note", part, {"tag": tag, "text": part["text"], "repeated": pl.lit(repeated)})
+        columns: dict[str, pl.Series | pl.Expr] = {
+            "tag": reading.tags(part),
+            "text": reading.texts(part),
+            "repeated": pl.lit(repeated),
+        }
+        reading.add("segment_note", part, columns)
 
 
 def value_of(
-    reading: Reading, part: pl.DataFrame, tag: str, number: int, text: pl.Series, kind: str
+    reading: Reading, part: pl.DataFrame, tag: str, number: int | pl.Expr, spans: Spans, kind: str
 ) -> pl.Series:
-    """One element typed; odd texts are kept, untypable ones noted as bad."""
-    if not is_typed(kind):
-        return text
-    value, odd = typed(text, kind)
-    if odd.any():
-        rows, words = part.filter(odd), text.filter(odd)
-        reading.keep_text(rows, tag, number, words)
+    """Elements typed; odd texts are kept, untypable ones noted as bad. `number` is that of the element."""
+    value, strange = spans.values(kind)
+    if strange.any():
+        odd = pl.Series(strange)
+        rows = part.filter(odd)
+        reading.keep_text(rows, tag, number, spans.at(strange).texts())
         bad = value.filter(odd).is_null()
         if bad.any():
-            name = pl.lit(f"{tag}{number:02d}")
+            digits = pl.lit(number) if isinstance(number, int) else number
+            name = pl.format("{}{}", pl.lit(tag), digits.cast(pl.String).str.zfill(2))
             reading.bad.append(
                 rows.filter(bad).select(*PLACE, name.alias("element"), pl.lit(kind).alias("kind"))
             )

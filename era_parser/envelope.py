@@ -2,29 +2,44 @@
 
 import polars as pl
 
-from era_parser.elements import Reading, columns_of, elements, note, value_of
+from era_parser.elements import Fields, Reading, fields, note, value_of
 from era_parser.registry import tables
-from era_parser.segments import IN_OTHER, split_elements
+from era_parser.segments import IN_OTHER
+from era_parser.spans import Spans
+from era_parser.values import is_typed
+
+ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 
 def read_interchanges(reading: Reading) -> None:
     part = reading.part("ISA")
     if not len(part):
         return
-    spec = tables()["interchange"]
-    frame = elements(reading, "ISA", 16)
-    widths = dict(enumerate((2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1), 1))
-    stripped = frame.with_columns(pl.col(f"e{n}").str.strip_chars_end(" ") for n in widths)
-    for number, width in widths.items():
-        text = frame[f"e{number}"].fill_null("")
-        odd = stripped[f"e{number}"].fill_null("").str.pad_end(width) != text
+    own = fields(reading, "ISA", len(ISA_WIDTHS))
+    columns: dict[str, pl.Series | pl.Expr] = {}
+    for name, column in tables()["interchange"].elements("ISA").items():
+        number = int(name.removeprefix("ISA"))
+        spans = _unpadded(own.spans(number))
+        columns[column.name] = (
+            value_of(reading, part, "ISA", number, spans, column.type)
+            if is_typed(column.type)
+            else spans.texts()
+        )
+        sent = own.text(number).fill_null("")
+        odd = sent != spans.texts().fill_null("").str.pad_end(ISA_WIDTHS[number - 1])
         if odd.any():
-            reading.keep_text(part.filter(odd), "ISA", number, text.filter(odd))
-    columns = columns_of(reading, spec, "ISA", part, stripped.with_columns(
-        pl.when(pl.all() != "").then(pl.all())
-    ))  # fmt: skip
+            reading.keep_text(part.filter(odd), "ISA", number, sent.filter(odd))
     columns.update(_stated_delimiters(reading, part))
     reading.add("interchange", part, columns)
+
+
+def _unpadded(spans: Spans) -> Spans:
+    """Without the blanks at the end."""
+    end = spans.end.copy()
+    values = spans.scan.bytes
+    while (more := (end > spans.start) & (values[end - 1] == ord(" "))).any():
+        end -= more
+    return Spans(spans.scan, spans.start, end)
 
 
 def _stated_delimiters(reading: Reading, part: pl.DataFrame) -> dict[str, pl.Series]:
@@ -44,12 +59,11 @@ def read_trailers(reading: Reading) -> None:
         part = reading.part(tag)
         if not len(part):
             continue
-        frame = elements(reading, tag, 2)
-        count = value_of(reading, part, tag, 1, frame["e1"], "count")
+        own = fields(reading, tag, 2)
         columns: dict[str, pl.Series | pl.Expr] = {
             "trailer_tag": pl.lit(tag),
-            "stated_count": count,
-            "control_number": frame["e2"],
+            "stated_count": own.value(1, "count"),
+            "control_number": own.text(2),
         }
         reading.add("trailer", part, columns)
 
@@ -60,12 +74,11 @@ def read_notes(reading: Reading) -> None:
     note(reading, part.filter(pl.col("transaction") != IN_OTHER))
     if not len(other):
         return
-    separator = reading.batch.element
-    starts = other["text"].str.starts_with("ST" + separator) | (other["text"] == "ST")
+    starts = reading.tags(other) == "ST"
     heads = other.filter(starts)
     counts = other.group_by(starts.cast(pl.Int32).cum_sum().alias("n"), maintain_order=True).len()
-    texts = split_elements(heads["text"], separator, reading.batch.terminator, 3)
+    own = Fields(reading, "ST", heads)
     reading.add("other_transaction", heads, {
-        "transaction_set_code": texts["c1"], "transaction_control_number": texts["c2"],
+        "transaction_set_code": own.text(1), "transaction_control_number": own.text(2),
         "segment_count": counts["len"].cast(pl.Int32),
     })  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from era_parser.interchange import Body
-from era_parser.segments import Batch
+from era_parser.pieces import Batch
+from era_parser.segments import Segments
 
 KEYS = ("source", "file_hash", "interchange", "payment", "claim", "line", "segment", "byte_offset")
 
@@ -105,7 +106,7 @@ class Read:
     """
 
     batch: Batch
-    frame: pl.DataFrame
+    segments: Segments
     parts: dict[str, pl.DataFrame]
     tables: dict[str, pl.DataFrame]
     bad: list[pl.DataFrame]
@@ -123,10 +124,15 @@ PieceCheck = Callable[[Read], Iterator[pl.DataFrame]]
 FileCheck = Callable[[Whole], Iterator[pl.DataFrame]]
 
 
+NONE = pl.DataFrame()
+
+
 def found(
     code: FindingCode, rows: pl.DataFrame, message: str | pl.Expr, element: str | pl.Expr | None = None
 ) -> pl.DataFrame:
     """Give findings of one code, one a row of `rows`, which has those of KEYS that are known."""
+    if rows.is_empty():
+        return NONE
     place = [pl.col(key) for key in KEYS if key in rows.columns]
     return rows.select(
         *place,

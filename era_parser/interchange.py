@@ -12,6 +12,7 @@ from era_parser.source import Refusal, RefusalCode, Source
 
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
+SOLID = re.compile(rb"\S")
 ISA = re.compile(rb"ISA([^0-9A-Za-z\s])(?:(?:(?!\1)[\s\S]){0,99}\1){15}")
 NEXT_SEGMENT = re.compile(rb"\s*(?:GS|ST|TA1|IEA|ISA)[^0-9A-Za-z\s]")
 FRAGMENT = re.compile(
@@ -74,7 +75,7 @@ def read_body(source: Source) -> Body | Refusal:
     """Find the interchanges of a file, or say why there are none."""
     data = source.data
     start = len(BOM) if data.startswith(BOM) else 0
-    if not data[start:].strip():
+    if not SOLID.search(data, start):
         return refuse(source, RefusalCode.EMPTY, 0, "the file is empty; ask for it to be sent again")
     spans = find_spans(data, start)
     if not spans:

@@ -2,44 +2,47 @@
 
 import polars as pl
 
-from era_parser.elements import Reading, columns_of, elements
+from era_parser.elements import Fields, Reading, columns_of, fields
 from era_parser.registry import tables
-from era_parser.segments import split_elements
+from era_parser.spans import Parts, components, nothing
+
+MODIFIERS = (2, 5)
+"""First and last component of a C003 that is a modifier."""
+LAST = 7
 
 
 def read_service_lines(reading: Reading) -> None:
     part = reading.part("SVC")
     if not len(part):
         return
-    frame = elements(reading, "SVC", 7)
-    columns = columns_of(reading, tables()["service_line"], "SVC", part, frame)
-    columns.update(_procedure(reading, part, 1, frame["e1"], ""))
-    columns.update(_procedure(reading, part, 6, frame["e6"], "billed_"))
+    own = fields(reading, "SVC", 7)
+    columns = columns_of(own, tables()["service_line"])
+    columns.update(_procedure(own, 1, ""))
+    columns.update(_procedure(own, 6, "billed_"))
     reading.add("service_line", part, columns)
 
 
-def _procedure(
-    reading: Reading, part: pl.DataFrame, number: int, text: pl.Series, prefix: str
-) -> dict[str, pl.Series]:
+def _procedure(own: Fields, number: int, prefix: str) -> dict[str, pl.Series]:
     """SVC01 or SVC06 (composite C003): qualifier, code, up to four modifiers, description, end of range."""
     names = [f"{prefix}procedure_qualifier", f"{prefix}procedure_code", f"{prefix}modifiers",
              f"{prefix}procedure_description", f"{prefix}procedure_range_end"]  # fmt: skip
-    if text.null_count() == len(text):
-        return dict.fromkeys(names, text)
-    component = reading.batch.component
-    count = int(text.str.count_matches(component, literal=True).max() or 0)  # type: ignore[arg-type]
-    parts = split_elements(text.fill_null(""), component, reading.batch.terminator, max(count + 1, 2))
-    parts = parts.with_columns(pl.lit(None, pl.String).alias(f"c{n}") for n in range(parts.width, 8))
-    modifiers = parts.select(
-        pl.concat_str([f"c{n}" for n in range(2, 6)], separator=":", ignore_nulls=True)
-    ).to_series()
-    odd = (
-        text.str.contains(component * 2, literal=True)
-        | text.str.ends_with(component)
-        | text.str.starts_with(component)
-        | pl.Series([count > 7]).new_from_index(0, len(text))
-    ).fill_null(value=False)
+    spans = own.spans(number)
+    if not spans.sent.any():
+        return dict.fromkeys(names, nothing(pl.String(), len(spans)))
+    parts = components(spans)
+    odd = parts.empty | (parts.count > LAST)
     if odd.any():
-        reading.keep_text(part.filter(odd), "SVC", number, text.filter(odd))
-    modifiers = parts.select(pl.when(modifiers != "").then(modifiers)).to_series()
-    return dict(zip(names, [parts["c0"], parts["c1"], modifiers, parts["c6"], parts["c7"]], strict=True))
+        own.reading.keep_text(own.part.filter(pl.Series(odd)), "SVC", number, spans.at(odd).texts())
+    texts = [parts.part(n).texts() for n in (0, 1, 6, 7)]
+    return dict(zip(names, [*texts[:2], _modifiers(own, parts), *texts[2:]], strict=True))
+
+
+def _modifiers(own: Fields, parts: Parts) -> pl.Series:
+    """Modifiers joined by a colon, those that are empty left out."""
+    joined = parts.part(*MODIFIERS).texts()
+    if own.reading.batch.component != ":":
+        joined = joined.str.replace_all(own.reading.batch.component, ":", literal=True)
+    if parts.empty.any():
+        joined = joined.str.replace_all("::+", ":").str.strip_chars(":")
+        joined = joined.to_frame("m").select(pl.when(pl.col("m") != "").then("m"))["m"]
+    return joined

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from era_parser.findings import FindingCode, PieceCheck, Read, found
@@ -12,7 +14,7 @@ FAR = 999
 ONCE = {"2100": ("MIA", "MOA"), "1000B": ("RDM",)}
 
 
-def _ranks() -> pl.Series:
+def _ranks() -> npt.NDArray[np.int16]:
     """Rank of each (loop, tag) in its loop, at loop code * 64 + tag code.
 
     FAR where the loop lacks the tag.
@@ -20,37 +22,33 @@ def _ranks() -> pl.Series:
     ranks = [FAR] * (64 * (len(loops()) + 1))
     for place, rule in reversed(list(enumerate(rules()))):
         ranks[64 * loop_code(rule.loop) + tag_code(rule.segment)] = place
-    return pl.Series(ranks, dtype=pl.Int16)
+    return np.array(ranks, np.int16)
 
 
 def segment_order(read: Read) -> Iterator[pl.DataFrame]:
     """Segments of a loop stand in the order of the guide and belong to it."""
-    inside = (pl.col("tag") > 0) & (pl.col("loop") > 0) & (pl.col("loop") != loop_code(OUTER))
-    rank = pl.lit(_ranks()).gather(pl.col("loop").cast(pl.UInt16) * 64 + pl.col("tag")).alias("rank")
-    opens = pl.col("tag").is_in([tag_code(rule.segment) for rule in rules() if rule.starts])
-    ranked = read.frame.select("loop", "tag", rank, inside.alias("inside"), opens.alias("opens"))
-    before = pl.col("rank").shift(1, fill_value=0)
-    late = (
-        (pl.col("rank") < before)
-        & (before < FAR)
-        & (pl.col("loop") == pl.col("loop").shift(1))
-        & pl.col("opens").not_()
-    )
-    flags = ranked.select(
-        (pl.col("inside") & (pl.col("rank") == FAR)).alias("stray"), (pl.col("inside") & late).alias("late")
-    )
-    names = pl.Series(["", *segment_tags()])
-    for column, code, text in (
-        ("stray", FindingCode.SEGMENT_NOT_IN_LOOP, "{} does not belong in its loop; read there all the same"),
+    tag, loop = read.segments.tag, read.segments.carried("loop")
+    opens = np.isin(np.arange(256), [tag_code(rule.segment) for rule in rules() if rule.starts])
+    inside = (tag > 0) & (loop > 0) & (loop != loop_code(OUTER))
+    rank = _ranks()[loop.astype(np.int64) * 64 + tag]
+    before, loop_before = np.roll(rank, 1), np.roll(loop, 1)
+    late = inside & (rank < before) & (before < FAR) & (loop == loop_before) & ~opens[tag]
+    late[:1] = False
+    for flags, code, text in (
         (
-            "late",
+            inside & (rank == FAR),
+            FindingCode.SEGMENT_NOT_IN_LOOP,
+            "{} does not belong in its loop; read there all the same",
+        ),
+        (
+            late,
             FindingCode.SEGMENT_ORDER,
             "{} stands after a segment that the guide puts behind it; nothing to do",
         ),
     ):
-        if flags[column].any():
-            rows = read.frame.filter(flags[column])
-            name = pl.lit(names).gather(pl.col("tag"))
+        if flags.any():
+            rows = read.segments.rows(np.flatnonzero(flags))
+            name = pl.lit(pl.Series(["", *segment_tags()])).gather(pl.col("tag"))
             yield found(code, rows, pl.format(text, name), name)
 
 

@@ -3,15 +3,20 @@
 N3 and N4 of a party, TS2 of a summary, BPR, TRN and CUR of a payment.
 """
 
+import numpy as np
 import polars as pl
 
-from era_parser.elements import Reading, columns_of, elements, note
+from era_parser.elements import Reading, columns_of, fields, note
+from era_parser.grammar import tag_code
 from era_parser.registry import tables
+from era_parser.segments import Elements
 
 NM1_COLUMNS = ("entity_code", "entity_type_code", "name", "first_name", "middle_name", "prefix", "suffix",
                "id_qualifier", "id", "relationship_code", "related_entity_code", "second_name")  # fmt: skip
 N1_COLUMNS = ("entity_code", "name", "id_qualifier", "id", "relationship_code", "related_entity_code")
-ADDRESS_PLACE = ["payment", "claim_row", "line_row", "loop"]
+ADDRESS_PLACE = ["source", "payment", "claim_row", "line_row", "loop"]
+ABSENT = 99
+"""Number of an element that no segment has."""
 
 
 def read_payments(reading: Reading) -> None:
@@ -20,7 +25,7 @@ def read_payments(reading: Reading) -> None:
         return
     spec = tables()["payment"]
     columns: dict[str, pl.Series | pl.Expr] = {}
-    columns.update(columns_of(reading, spec, "ST", part, elements(reading, "ST", 3)))
+    columns.update(columns_of(fields(reading, "ST", 3), spec))
     merged = part.select("source", "payment")
     for tag, limit, ordinal in (
         ("BPR", 21, "payment_segment"),
@@ -29,9 +34,9 @@ def read_payments(reading: Reading) -> None:
     ):
         rows, repeated = _first_of(reading.part(tag), "source", "payment")
         note(reading, repeated, repeated=True)
-        values = columns_of(reading, spec, tag, rows, elements(reading, tag, limit, rows))
+        values = columns_of(fields(reading, tag, limit, rows), spec)
         frame = rows.select("source", "payment", pl.col("segment").alias(ordinal)).with_columns(
-            series.alias(name) for name, series in values.items()
+            column.alias(name) for name, column in values.items()
         )
         joined = merged.join(
             frame, on=["source", "payment"], how="left", maintain_order="left", validate="1:1"
@@ -42,28 +47,30 @@ def read_payments(reading: Reading) -> None:
 
 def read_summaries(reading: Reading) -> None:
     part = reading.part("TS3")
-    (rows,) = _owned([part], [reading.part("TS2")], ["payment", "header"])
-    supplement = _attached(reading, rows, "TS2", "provider_summary", 19, "supplement_segment")
+    place = ["source", "payment", "header"]
+    supplement = _attached(reading, part, "TS2", "provider_summary", "supplement_segment", place)
     if len(part):
-        columns = columns_of(reading, tables()["provider_summary"], "TS3", part, elements(reading, "TS3", 24))
-        reading.add("provider_summary", part, {**columns, **_joined(part, [supplement])})
+        columns = columns_of(fields(reading, "TS3", 24), tables()["provider_summary"])
+        reading.add("provider_summary", part, {**columns, **supplement})
 
 
 def read_parties(reading: Reading) -> None:
-    owners = [reading.part("N1"), reading.part("NM1")]
-    streets, cities = _owned(owners, [reading.part("N3"), reading.part("N4")], ADDRESS_PLACE)
-    attached = [
-        _attached(reading, streets, "N3", "party", 2, "address_segment"),
-        _attached(reading, cities, "N4", "party", 7, "city_segment"),
-    ]
-    for tag, names in (("N1", N1_COLUMNS), ("NM1", NM1_COLUMNS)):
-        part = reading.part(tag)
-        if not len(part):
-            continue
-        frame = elements(reading, tag, len(names))
-        columns = {name: frame[f"e{n}"] for n, name in enumerate(names, 1)}
-        extra = _joined(part, attached) if tag == "N1" or any(len(a) for a in attached) else {}
-        reading.add("party", part, {"party_tag": pl.lit(tag), **columns, **extra})
+    n1, nm1 = fields(reading, "N1", len(N1_COLUMNS)), fields(reading, "NM1", len(NM1_COLUMNS))
+    part = pl.concat([n1.part, nm1.part])
+    order = np.argsort(part["row"].to_numpy(), kind="stable")
+    part = part[pl.Series(order)]
+    columns: dict[str, pl.Series | pl.Expr] = {
+        **_attached(reading, part, "N3", "party", "address_segment", ADDRESS_PLACE),
+        **_attached(reading, part, "N4", "party", "city_segment", ADDRESS_PLACE),
+    }
+    if not len(part):
+        return
+    short = (part["tag"] == tag_code("N1")).to_numpy()
+    places = Elements.of(reading.cut, part["row"].to_numpy())
+    for name in NM1_COLUMNS:
+        numbers = [names.index(name) + 1 if name in names else ABSENT for names in (N1_COLUMNS, NM1_COLUMNS)]
+        columns[name] = places.spans(np.where(short, *numbers)).texts()
+    reading.add("party", part, {"party_tag": reading.tags(part), **columns})
 
 
 def _first_of(part: pl.DataFrame, *keys: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -72,43 +79,26 @@ def _first_of(part: pl.DataFrame, *keys: str) -> tuple[pl.DataFrame, pl.DataFram
     return part.filter(first), part.filter(first.not_())
 
 
-def _owned(owners: list[pl.DataFrame], owned: list[pl.DataFrame], place: list[str]) -> list[pl.DataFrame]:
-    """`owned` with `owner`: the segment ordinal of the last owner before, null where its place is another."""
-    keys = ["source", *place]
-    all_rows = pl.concat(
-        [
-            f.select(*keys, "segment", pl.lit(n < len(owners)).alias("own"))
-            for n, f in enumerate([*owners, *owned])
-        ]
-    ).sort("source", "segment")
-    mine = pl.struct(*keys)
-    last = pl.when(pl.col("own"))
-    all_rows = all_rows.with_columns(
-        last.then(pl.col("segment")).forward_fill().alias("owner"),
-        last.then(mine).forward_fill().alias("owner_place"),
-    ).with_columns(pl.when(pl.col("owner_place") == mine).then(pl.col("owner")).alias("owner"))
-    found = all_rows.filter(pl.col("own").not_()).select("source", "segment", "owner")
-    return [
-        f.join(found, on=["source", "segment"], how="left", maintain_order="left", validate="1:1")
-        for f in owned
-    ]
-
-
 def _attached(
-    reading: Reading, rows: pl.DataFrame, tag: str, table: str, limit: int, ordinal: str
-) -> pl.DataFrame:
-    """Values of the first segment of a tag for each owner; further ones and strays become notes."""
-    note(reading, rows.filter(pl.col("owner").is_null()))
-    first, repeated = _first_of(rows.filter(pl.col("owner").is_not_null()), "source", "owner")
+    reading: Reading, owners: pl.DataFrame, tag: str, table: str, ordinal: str, place: list[str]
+) -> dict[str, pl.Series]:
+    """Values of the first segment of a tag behind each owner in the same place, a row an owner.
+
+    `ordinal` names the column that says which segment it was. Further ones and strays become notes.
+    """
+    spec, part = tables()[table], reading.part(tag)
+    owner = np.searchsorted(owners["row"].to_numpy(), part["row"].to_numpy()) - 1
+    behind = part.with_columns(pl.Series("owner", owner)).filter(pl.col("owner") >= 0)
+    same = pl.all_horizontal(pl.col(name).eq_missing(owners[name].gather(behind["owner"])) for name in place)
+    mine = behind.filter(same) if len(behind) else behind
+    note(reading, part.join(mine, on="row", how="anti", maintain_order="left"))
+    first, repeated = _first_of(mine, "owner")
     note(reading, repeated, repeated=True)
-    values = columns_of(reading, tables()[table], tag, first, elements(reading, tag, limit, first))
-    return first.select(
-        "source", pl.col("owner").alias("segment"), pl.col("segment").alias(ordinal)
-    ).with_columns(series.alias(name) for name, series in values.items())
-
-
-def _joined(part: pl.DataFrame, attached: list[pl.DataFrame]) -> dict[str, pl.Series]:
-    frame = part.select("source", "segment")
-    for other in attached:
-        frame = frame.join(other, on=["source", "segment"], how="left", maintain_order="left", validate="1:1")
-    return {name: frame[name] for name in frame.columns if name not in ("source", "segment")}
+    place_of = np.full(len(owners), -1)
+    place_of[first["owner"].to_numpy()] = np.arange(len(first))
+    index = pl.Series(place_of).to_frame("n").select(pl.when(pl.col("n") >= 0).then("n"))["n"]
+    values = columns_of(fields(reading, tag, len(spec.elements(tag)), first), spec)
+    frame = first.select(pl.col("segment").alias(ordinal)).with_columns(
+        column.alias(name) for name, column in values.items()
+    )
+    return {name: frame[name].gather(index) for name in frame.columns}

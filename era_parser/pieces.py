@@ -7,7 +7,7 @@ are added when the pieces are put together again.
 import re
 from dataclasses import dataclass
 
-from era_parser.interchange import Body
+from era_parser.interchange import Body, Delimiters
 
 PIECE_BYTES = 24_000_000
 
@@ -28,6 +28,36 @@ class Piece:
     @property
     def size(self) -> int:
         return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pieces of bodies that share delimiters and encoding.
+
+    A segment's `source` is the place of its piece here.
+    """
+
+    pieces: list[Piece]
+
+    @property
+    def delimiters(self) -> Delimiters:
+        return self.pieces[0].body.delimiters
+
+    @property
+    def latin(self) -> bool:
+        return self.pieces[0].body.encoding != "utf-8"
+
+    @property
+    def element(self) -> str:
+        return self.delimiters.element.decode("ascii")
+
+    @property
+    def component(self) -> str:
+        return self.delimiters.component.decode("ascii")
+
+    @property
+    def terminator(self) -> str:
+        return self.delimiters.terminator.decode("ascii")
 
 
 def cut(body: Body, place: int, size: int = PIECE_BYTES) -> list[Piece]:

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from era_parser import balance, codes, control, order
 from era_parser.accounting import Ending, endings, unaccounted
 from era_parser.elements import Reading, complete, loop_names
 from era_parser.findings import PieceCheck, Read
-from era_parser.grammar import segment_tags, tag_code
 from era_parser.interchange import Body, Delimiters
-from era_parser.pieces import Piece
+from era_parser.pieces import Batch, Piece
 from era_parser.registry import TableSpec, tables
-from era_parser.segments import IN_OTHER, Batch, segment_frame
+from era_parser.segments import IN_OTHER, read_segments
 from era_parser.tables import read_tables
 
 CHECKS: list[PieceCheck] = [*control.PIECE_CHECKS, *order.CHECKS, *codes.CHECKS, *balance.CHECKS]
@@ -36,18 +36,16 @@ class Outcome:
 def read_batch(pieces: list[Piece]) -> Outcome:
     """Read pieces that share delimiters and encoding."""
     batch = Batch(pieces)
-    frame = segment_frame(batch)
-    by_tag = frame.partition_by("tag", as_dict=True)
-    none = frame.clear()
-    parts = {tag: by_tag.get((tag_code(tag),), none) for tag in ["", *segment_tags()]}
-    reading = Reading(batch, parts)
+    segments = read_segments(batch)
+    parts = segments.tagged()
+    reading = Reading(batch, segments, parts)
     read_tables(reading)
     done = {
         name: complete(spec, reading.tables.get(name, []))
         for name, spec in tables().items()
         if name not in DERIVED
     }
-    read = Read(batch, frame, parts, _as_sent(done, batch), reading.bad)
+    read = Read(batch, segments, parts, _as_sent(done, batch), reading.bad)
     lost = {pieces[source].place for source in unaccounted(read)}
     found = [rows for check in CHECKS for rows in check(read) if len(rows)]
     read.tables["finding"] = complete(tables()["finding"], found)
@@ -56,35 +54,31 @@ def read_batch(pieces: list[Piece]) -> Outcome:
         pieces,
         {name: _finished(tables()[name], rows, places, pieces) for name, rows in read.tables.items()},
         _counted(read).with_columns(places.gather(pl.int_range(len(pieces), eager=True)).alias("source")),
-        {pieces[source].place: ending for source, ending in endings(frame, batch.element).items()},
+        {pieces[source].place: ending for source, ending in endings(segments).items()},
         lost,
     )
 
 
 def _counted(read: Read) -> pl.DataFrame:
     """Count segments of each kind by piece."""
-
-    def count(tag: str) -> pl.Expr:
-        return (pl.col("tag") == tag_code(tag)).sum().cast(pl.Int32)
-
-    counted = read.frame.group_by("source", maintain_order=True).agg(
-        pl.len().cast(pl.Int32).alias("segment"),
-        count("ISA").alias("interchange"),
-        count("GS").alias("functional_group"),
-        pl.col("payment").max().fill_null(0).alias("payment"),
-        count("LX").alias("header"),
-        count("CLP").alias("claim"),
-        count("SVC").alias("line"),
-        (pl.col("transaction") == IN_OTHER).sum().cast(pl.Int32).alias("other_segment"),
-    )
+    segments = read.segments
+    kinds = {"interchange": "ISA", "functional_group": "GS", "payment": "ST", "header": "LX", "claim": "CLP",
+             "line": "SVC"}  # fmt: skip
+    source, size = segments.scan.source, len(read.batch.pieces)
+    other = source[segments.carried("transaction") == IN_OTHER]
+    counted = {
+        "segment": np.bincount(source, minlength=size),
+        **{name: np.bincount(read.parts[tag]["source"], minlength=size) for name, tag in kinds.items()},
+        "other_segment": np.bincount(other, minlength=size),
+    }
     others = (
         read.tables["other_transaction"]
         .group_by("source")
         .agg(pl.len().cast(pl.Int32).alias("other_transaction"))
     )
-    own = pl.int_range(len(read.batch.pieces), dtype=pl.Int32, eager=True).alias("source").to_frame()
-    joined = own.join(counted, on="source", how="left", maintain_order="left", validate="1:1")
-    return joined.join(others, on="source", how="left", maintain_order="left", validate="1:1").fill_null(0)
+    own = pl.DataFrame(counted, schema=dict.fromkeys(counted, pl.Int32())).with_row_index("source")
+    own = own.with_columns(pl.col("source").cast(pl.Int32))
+    return own.join(others, on="source", how="left", maintain_order="left", validate="1:1").fill_null(0)
 
 
 def _finished(spec: TableSpec, frame: pl.DataFrame, places: pl.Series, pieces: list[Piece]) -> pl.DataFrame:

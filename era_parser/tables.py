@@ -1,7 +1,7 @@
 """Segments -> the tables of the registry, one function a kind of segment."""
 
 from era_parser.adjustments import read_adjustments, read_provider_adjustments, read_remarks
-from era_parser.elements import Reading, columns_of, elements
+from era_parser.elements import Reading, columns_of, fields
 from era_parser.envelope import read_interchanges, read_notes, read_trailers
 from era_parser.lines import read_service_lines
 from era_parser.parties import read_parties, read_payments, read_summaries
@@ -32,5 +32,4 @@ def _whole(reading: Reading, name: str, tag: str) -> None:
     part = reading.part(tag)
     if len(part):
         spec = tables()[name]
-        frame = elements(reading, tag, len(spec.elements(tag)))
-        reading.add(name, part, columns_of(reading, spec, tag, part, frame))
+        reading.add(name, part, columns_of(fields(reading, tag, len(spec.elements(tag))), spec))

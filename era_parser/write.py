@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from era_parser.envelope import ISA_WIDTHS
 from era_parser.parties import N1_COLUMNS, NM1_COLUMNS
 from era_parser.registry import TableSpec, tables
 
-ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 MERGED = {
     "payment": {"ST": "segment", "BPR": "payment_segment", "TRN": "trace_segment", "CUR": "currency_segment"},
     "provider_summary": {"TS3": "segment", "TS2": "supplement_segment"},
