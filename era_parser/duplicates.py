@@ -23,26 +23,31 @@ SAME_CLAIM = [
 ]
 
 
-def duplicate_transactions(whole: Whole) -> Iterator[pl.DataFrame]:
-    """Give same trace number, payer, amount.
+def claims_told(claims: pl.DataFrame) -> pl.DataFrame:
+    """One row a payment: how many claims it has and a fingerprint of them that does not mind their order."""
+    told = claims.select(
+        "source", "file_hash", "payment", (pl.struct(SAME_CLAIM).hash() // 2**24).alias("fingerprint")
+    )
+    return told.group_by("source", "file_hash", "payment", maintain_order=True).agg(
+        pl.len().alias("claims"), pl.col("fingerprint").sum()
+    )
 
-    Date and the same claims as an earlier transaction of the file.
-    """
+
+def duplicate_transactions(whole: Whole) -> Iterator[pl.DataFrame]:
+    """Same trace number, payer, amount, date and the same claims as an earlier transaction of the file."""
     payments = whole.tables["payment"]
     twins = payments.filter(pl.struct(SAME_PAYMENT).is_duplicated() & pl.col("trace_number").is_not_null())
     if not len(twins):
         return
-    claims = whole.tables["claim"].join(
-        twins.select("file_hash", "payment"), on=["file_hash", "payment"], how="semi"
+    keys = ["file_hash", "payment"]
+    twins = twins.join(
+        whole.tables["claims_told"], on=keys, how="left", maintain_order="left", validate="1:1"
     )
-    listed = claims.group_by("file_hash", "payment").agg(pl.struct(SAME_CLAIM).hash().sort().alias("claims"))
-    twins = twins.join(listed, on=["file_hash", "payment"], how="left", maintain_order="left", validate="1:1")
-    twins = twins.with_columns(
-        pl.col("claims").list.eval(pl.element().cast(pl.String)).list.join(",").fill_null("")
-    )
-    rows = twins.filter(pl.struct([*SAME_PAYMENT, "claims"]).is_first_distinct().not_())
+    same = pl.struct([*SAME_PAYMENT, "claims", "fingerprint"])
     message = "repeats an earlier transaction of this file: count it once"
-    yield found(FindingCode.DUPLICATE_TRANSACTION, rows, message, "TRN02")
+    yield found(
+        FindingCode.DUPLICATE_TRANSACTION, twins.filter(same.is_first_distinct().not_()), message, "TRN02"
+    )
 
 
 CHECKS: list[FileCheck] = [duplicate_transactions]

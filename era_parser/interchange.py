@@ -84,7 +84,7 @@ def read_body(source: Source) -> Body | Refusal:
         return refuse(
             source, RefusalCode.DELIMITERS, spans[0].start, "delimiters are not distinct; ask for a new file"
         )
-    body = _body(source, spans)
+    body = body_of(source, spans, _encoding(data))
     if isinstance(body, Body):
         prose = data[start : spans[0].start].strip()
         body.prose = prose.decode(body.encoding, "replace")
@@ -118,7 +118,7 @@ def find_spans(data: bytes, start: int) -> list[Span]:
     spans = [lead] if lead else []
     for n, (at, delimiters) in enumerate(heads):
         end = heads[n + 1][0] if n + 1 < len(heads) else len(data)
-        spans.append(Span(at, end, _with_body_component(data, at, end, delimiters)))
+        spans.append(Span(at, end, with_body_component(data, at, end, delimiters)))
     return spans
 
 
@@ -126,15 +126,15 @@ def _interchange_heads(data: bytes, start: int) -> list[tuple[int, Delimiters]]:
     heads: list[tuple[int, Delimiters]] = []
     at = data.find(b"ISA", start)
     while at >= 0:
-        delimiters = _isa_delimiters(data, at)
-        if delimiters and _starts_here(data, at, heads[-1][1] if heads else None):
+        delimiters = isa_delimiters(data, at)
+        if delimiters and isa_starts(data, at, heads[-1][1] if heads else None):
             heads.append((at, delimiters))
             at += 60
         at = data.find(b"ISA", at + 3)
     return heads
 
 
-def _starts_here(data: bytes, at: int, before: Delimiters | None) -> bool:
+def isa_starts(data: bytes, at: int, before: Delimiters | None) -> bool:
     """Return True where an ISA may start.
 
     The file's first one anywhere, later ones after a terminator or a line.
@@ -148,7 +148,7 @@ def _starts_here(data: bytes, at: int, before: Delimiters | None) -> bool:
     return lead.endswith(before.terminator) or previous in (b"\n", before.terminator)
 
 
-def _isa_delimiters(data: bytes, at: int) -> Delimiters | None:
+def isa_delimiters(data: bytes, at: int) -> Delimiters | None:
     match = ISA.match(data, at)
     if match is None:
         return None
@@ -177,11 +177,11 @@ def _fragment(data: bytes, start: int, end: int) -> Span | None:
     element, terminator = match[1], match[3][-1:]
     group = re.compile(rb"(?<![0-9A-Za-z])GS" + re.escape(element)).search(data, start, match.start())
     at = group.start() if group else match.start()
-    delimiters = _with_body_component(data, at, end, Delimiters(element, DEFAULT_COMPONENT, terminator))
+    delimiters = with_body_component(data, at, end, Delimiters(element, DEFAULT_COMPONENT, terminator))
     return Span(at, end, delimiters, has_isa=False)
 
 
-def _with_body_component(data: bytes, start: int, end: int, stated: Delimiters) -> Delimiters:
+def with_body_component(data: bytes, start: int, end: int, stated: Delimiters) -> Delimiters:
     """Delimiters with the component separator that the first SVC or PLB uses, where it differs from ISA16."""
     for tag, skip in ((b"SVC", 1), (b"PLB", 3)):
         at = data.find(tag + stated.element, start, end)
@@ -198,9 +198,9 @@ def _with_body_component(data: bytes, start: int, end: int, stated: Delimiters) 
     return stated
 
 
-def _body(source: Source, spans: list[Span]) -> Body | Refusal:
+def body_of(source: Source, spans: list[Span], encoding: str) -> Body | Refusal:
+    """Bytes whose interchanges are known -> their body."""
     data = source.data
-    encoding = _encoding(data)
     first = spans[0].delimiters
     key = (first.element, first.component, first.terminator)
     same = all((s.delimiters.element, s.delimiters.component, s.delimiters.terminator) == key for s in spans)

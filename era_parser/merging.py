@@ -8,6 +8,8 @@ from era_parser.reading import Outcome
 from era_parser.registry import tables
 from era_parser.source import Refusal
 
+Counts = dict[str, int]
+TOLD = {"file_hash": pl.String(), "payment": pl.Int32(), "claims": pl.UInt32(), "fingerprint": pl.UInt64()}
 ORDINALS = ("segment", "interchange", "functional_group", "payment", "header", "claim")
 COUNTS = {"segment": "segment_count", "interchange": "interchange_count", "payment": "payment_count",
           "claim": "claim_count", "line": "line_count", "other_transaction": "other_transaction_count",
@@ -26,20 +28,24 @@ def refused(bodies: dict[int, Body], outcomes: list[Outcome]) -> dict[int, Refus
     return gone | {place: unaccounted_refusal(bodies[place]) for place in lost if place not in gone}
 
 
-def merged(outcomes: list[Outcome], gone: set[int]) -> dict[str, pl.DataFrame]:
-    """Tables of all files but the refused ones, with `source`, in the order of the sources."""
-    shifts = _shifts(outcomes)
+def merged(
+    outcomes: list[Outcome], gone: set[int], before: dict[int, Counts] | None = None
+) -> dict[str, pl.DataFrame]:
+    """Tables of all files but the refused ones, with `source`, in the order of the sources.
+
+    `before` is what files held before their first piece here, by place (see `carry`).
+    """
+    shifts = _shifts(outcomes, dict(before or {}))
     places = [piece.place for outcome in outcomes for piece in outcome.pieces]
     in_order = places == sorted(places)
     out = {}
-    for name, spec in tables().items():
-        empty = pl.DataFrame(schema={"source": pl.Int32(), **spec.schema})
+    for name in [*tables(), "claims_told"]:
         frames = [
             _shifted(o.tables[name], o.pieces[0].place, shift)
             for o, shift in zip(outcomes, shifts, strict=True)
             if name in o.tables and len(o.tables[name])
         ]
-        frame = pl.concat([empty, *frames]) if len(frames) != 1 else frames[0]
+        frame = pl.concat(frames) if len(frames) > 1 else frames[0] if frames else _empty(name)
         if not in_order:
             frame = frame.sort("source", maintain_order=True)
         if gone and any(piece.place in gone for o in outcomes for piece in o.pieces):
@@ -48,18 +54,27 @@ def merged(outcomes: list[Outcome], gone: set[int]) -> dict[str, pl.DataFrame]:
     return out
 
 
-def _shifts(outcomes: list[Outcome]) -> list[dict[str, int]]:
+def _empty(name: str) -> pl.DataFrame:
+    own = TOLD if name == "claims_told" else tables()[name].schema
+    return pl.DataFrame(schema={"source": pl.Int32(), **own})
+
+
+def _shifts(outcomes: list[Outcome], before: dict[int, Counts]) -> list[Counts]:
     """Give what to add to the ordinals of the first piece of each batch: what its file held before it."""
-    shifts: list[dict[str, int]] = []
-    before: dict[str, int] = {}
+    shifts: list[Counts] = []
     for outcome in outcomes:
         first, last = outcome.pieces[0], outcome.pieces[-1]
-        shifts.append(dict(before) if first.number else {})
-        counts = outcome.counts.row(-1, named=True)
-        carried = before if last.number and last is first else {}
-        if last.place != first.place or last.number == 0 or carried:
-            before = {name: counts[name] + carried.get(name, 0) for name in ORDINALS}
+        shifts.append(before.get(first.place, {}) if first.number else {})
+        before[last.place] = carry(outcome, before.get(last.place, {}))
     return shifts
+
+
+def carry(outcome: Outcome, before: Counts) -> Counts:
+    """What the file of a batch's last piece held up to its end, `before` being what it held before the batch."""
+    last = outcome.pieces[-1]
+    carried = before if last.number and last is outcome.pieces[0] else {}
+    counts = outcome.counts.row(-1, named=True)
+    return {name: counts[name] + carried.get(name, 0) for name in ORDINALS}
 
 
 def _shifted(frame: pl.DataFrame, place: int, shift: dict[str, int]) -> pl.DataFrame:
@@ -100,8 +115,8 @@ def prose_notes(notes: pl.DataFrame, bodies: dict[int, Body]) -> pl.DataFrame:
     )
 
 
-def file_table(bodies: dict[int, Body], outcomes: list[Outcome]) -> pl.DataFrame:
-    """One row a file: its counts."""
+def file_table(bodies: dict[int, Body], counts: list[pl.DataFrame]) -> pl.DataFrame:
+    """One row a file; `counts` are those of its pieces."""
     spec = tables()["file"]
     kept = list(bodies.items())
     delimiters = [body.spans[0].delimiters for body in bodies.values()]
@@ -120,6 +135,6 @@ def file_table(bodies: dict[int, Body], outcomes: list[Outcome]) -> pl.DataFrame
     )
     if not kept:
         return spec.empty().with_columns(pl.lit(None, pl.Int32).alias("source"))
-    counts = pl.concat([outcome.counts for outcome in outcomes]).group_by("source").sum().rename(COUNTS)
-    joined = own.join(counts, on="source", how="left", maintain_order="left", validate="1:1")
+    total = pl.concat(counts).group_by("source").sum().rename(COUNTS)
+    joined = own.join(total, on="source", how="left", maintain_order="left", validate="1:1")
     return joined.select("source", *[pl.col(name).cast(dtype) for name, dtype in spec.schema.items()])

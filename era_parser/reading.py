@@ -7,6 +7,7 @@ import polars as pl
 
 from era_parser import balance, codes, control, order
 from era_parser.accounting import Ending, endings, unaccounted
+from era_parser.duplicates import claims_told
 from era_parser.elements import Reading, complete, loop_names
 from era_parser.findings import PieceCheck, Read
 from era_parser.interchange import Body, Delimiters
@@ -50,9 +51,10 @@ def read_batch(pieces: list[Piece]) -> Outcome:
     found = [rows for check in CHECKS for rows in check(read) if len(rows)]
     read.tables["finding"] = complete(tables()["finding"], found)
     places = pl.Series([piece.place for piece in pieces], dtype=pl.Int32)
+    done = {name: _finished(tables()[name], rows, places, pieces) for name, rows in read.tables.items()}
     return Outcome(
         pieces,
-        {name: _finished(tables()[name], rows, places, pieces) for name, rows in read.tables.items()},
+        done | {"claims_told": claims_told(done["claim"])},
         _counted(read).with_columns(places.gather(pl.int_range(len(pieces), eager=True)).alias("source")),
         {pieces[source].place: ending for source, ending in endings(segments).items()},
         lost,

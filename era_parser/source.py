@@ -22,6 +22,13 @@ class Source:
         return hashlib.sha256(self.data).hexdigest()
 
     @classmethod
+    def known(cls, name: str, data: bytes, file_hash: str) -> "Source":
+        """Part of a file whose hash is known."""
+        source = cls(name, data)
+        source.__dict__["file_hash"] = file_hash
+        return source
+
+    @classmethod
     def from_path(cls, path: str | Path) -> "Source":
         """Read a file. Raises OSError as `Path.read_bytes` does."""
         return cls(Path(path).name, Path(path).read_bytes())
@@ -40,6 +47,8 @@ class RefusalCode(enum.StrEnum):
     """The data end inside an ISA or inside the last 835 transaction (see `segments.truncated`)."""
     DELIMITERS = "DELIMITERS"
     """Delimiters cannot be told apart, or interchanges leave no free byte to unify theirs with."""
+    TOO_LARGE = "TOO_LARGE"
+    """A single transaction, or a file that cannot be cut, of more bytes than are read at once."""
     UNACCOUNTED = "UNACCOUNTED"
     """Segments in and rows out do not add up: a fault of ours, so the file is not half-read."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pyarrow.parquet as pq
 
-from era_parser import Refusal, Source, parse_chunks
+from era_parser import Refusal, parse_chunks
 from era_parser.registry import tables
 
 if TYPE_CHECKING:
@@ -16,24 +18,42 @@ if TYPE_CHECKING:
 
 
 def parse_to_parquet(paths: Sequence[Path], out: Path) -> tuple[dict[str, int], Counter[str], list[Refusal]]:
-    """Write `<table>.parquet` for every table into `out`, replacing what is there.
+    """Write `<table>.parquet` for every table into `out`, replacing what is there, in bounded memory.
 
     Return rows by table, findings by code, and the refused files. Raises OSError where a file cannot be read
     or a folder not written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in tables()}
-    refusals: list[Refusal] = []
-    for remittances in parse_chunks(Source.from_path(path) for path in paths):
-        refusals += remittances.refusals
-        for name, frame in remittances.tables.items():
-            parts[name].append(frame)
-    rows = {}
-    for name, spec in tables().items():
-        frame = pl.concat(parts[name]) if parts[name] else spec.empty()
-        frame.write_parquet(out / f"{name}.parquet")
-        rows[name] = frame.height
+    rows: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    for frame in parts["finding"]:
-        found.update(frame["code"].to_list())
-    return rows, found, refusals
+    refusals: list[Refusal] = []
+    with ExitStack() as open_files:
+        writers = {
+            name: open_files.enter_context(
+                pq.ParquetWriter(out / f"{name}.parquet", spec.empty().to_arrow().schema, compression="zstd")
+            )
+            for name, spec in tables().items()
+        }
+        for remittances in parse_chunks(paths):
+            refusals += remittances.refusals
+            found.update(remittances.tables["finding"]["code"].to_list())
+            for name, frame in remittances.tables.items():
+                rows[name] += frame.height
+                writers[name].write_table(frame.to_arrow())
+    for name, removed in _taken_back(out, {refusal.file_hash for refusal in refusals}).items():
+        rows[name] -= removed
+    return {name: rows[name] for name in tables()}, found, refusals
+
+
+def _taken_back(out: Path, refused: set[str]) -> Counter[str]:
+    """Remove rows of files whose refusal came after some of their parts; return how many by table."""
+    removed: Counter[str] = Counter()
+    for name in tables() if refused else ():
+        path = out / f"{name}.parquet"
+        own = pl.col("file_hash").is_in(sorted(refused))
+        removed[name] = pl.scan_parquet(path).filter(own).select(pl.len()).collect().item()
+        if removed[name]:
+            partial = path.with_suffix(".partial")
+            pl.scan_parquet(path).filter(~own).sink_parquet(partial)
+            partial.replace(path)
+    return removed
