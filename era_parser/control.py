@@ -72,6 +72,14 @@ def line_wraps(read: Read) -> Iterator[pl.DataFrame]:
         yield found(FindingCode.LINE_WRAP, rows, WRAPPED)
 
 
+def blank_segments(read: Read) -> Iterator[pl.DataFrame]:
+    """Empty segments, one finding a piece at its first."""
+    source, offset = read.segments.scan.blank
+    rows = pl.DataFrame({"source": source, "byte_offset": offset})
+    rows = rows.unique("source", keep="first", maintain_order=True)
+    yield found(FindingCode.BLANK_SEGMENT, rows, "an empty segment, skipped; tell the sender")
+
+
 def isa_width(read: Read) -> Iterator[pl.DataFrame]:
     """Give an ISA is 106 bytes wide, terminator included."""
     part = read.parts["ISA"]
@@ -184,7 +192,7 @@ def repeated_control_numbers(whole: Whole) -> Iterator[pl.DataFrame]:
         yield found(FindingCode.DUPLICATE_CONTROL_NUMBER, rows, message, element)
 
 
-PIECE_CHECKS: list[PieceCheck] = [line_wraps, isa_width]
+PIECE_CHECKS: list[PieceCheck] = [line_wraps, blank_segments, isa_width]
 FILE_CHECKS: list[FileCheck] = [
     file_form,
     component_separator,

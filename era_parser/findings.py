@@ -32,6 +32,8 @@ class FindingCode(enum.StrEnum):
     """Interchanges of one file differ in their delimiters. Legal, yet a sign that files were joined."""
     LINE_WRAP = "LINE_WRAP"
     """Line breaks stand inside segments (a mainframe wrapped them); they were taken out."""
+    BLANK_SEGMENT = "BLANK_SEGMENT"
+    """Segment terminators follow one another with nothing between them; skipped."""
     UNTERMINATED = "UNTERMINATED"
     """The last segment has no terminator although the transaction before is whole."""
     OTHER_TRANSACTION = "OTHER_TRANSACTION"
@@ -90,7 +92,11 @@ _ERROR = (
     "BAD_MONEY LINE_BALANCE CLAIM_BALANCE PAYMENT_BALANCE REQUIRED_ELEMENT "
     "DUPLICATE_TRANSACTION SEGMENT_COUNT"
 )
-_INFO = "BYTE_ORDER_MARK NOT_UTF8 DELIMITERS_DIFFER OTHER_TRANSACTION SEGMENT_ORDER PATIENT_RESPONSIBILITY"
+_INFO = (
+    "BYTE_ORDER_MARK NOT_UTF8 DELIMITERS_DIFFER OTHER_TRANSACTION SEGMENT_ORDER PATIENT_RESPONSIBILITY "
+    "BLANK_SEGMENT"
+)
+ONCE_A_FILE = ("LINE_WRAP", "BLANK_SEGMENT")
 
 
 def severity(code: FindingCode) -> str:

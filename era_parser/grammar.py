@@ -1,4 +1,8 @@
-"""The grammar of the 835 (005010X221A1), read from grammar.csv, the one table that says what stands where."""
+"""The grammar of the 835, read from grammar.csv, the one table that says what stands where.
+
+Guides: 005010X221A1, and 004010X091A1 where it differs (`guide` 5010 or 4010; blank: both). `section` is that of
+the guide: 2.3.1 with table and position of its transaction set listing, or the appendix.
+"""
 
 import csv
 import functools
@@ -10,7 +14,10 @@ ENVELOPE_TAGS = ("ISA", "GS", "GE", "IEA")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A segment in a loop: `qualifiers` it takes there (empty: any), how often, whether it opens the loop."""
+    """A segment in a loop: `qualifiers` it takes there (empty: any), how often (None: any number).
+
+    `starts` says that it opens the loop, `parent` inside which one; `guide` is empty for both guides.
+    """
 
     loop: str
     segment: str
@@ -19,6 +26,7 @@ class Rule:
     repeats: int | None
     starts: bool
     parent: str
+    guide: str
     section: str
 
 
@@ -36,6 +44,7 @@ def rules() -> list[Rule]:
                 int(row["repeats"]) if row["repeats"] else None,
                 row["starts"] == "yes",
                 row["parent"],
+                row["guide"],
                 row["section"],
             )
             for row in csv.DictReader(file)

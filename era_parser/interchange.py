@@ -20,6 +20,8 @@ FRAGMENT = re.compile(
     rb"[ \t]*(\r?\n|(?!\1)[^0-9A-Za-z \-_])"
 )
 COMPONENT_BYTES = b":>^|<\\!+;&*~\x1c\x1d\x1e\x1f"
+ROUND_AMOUNT = re.compile(rb"(?:CLP|SVC|CAS)[^0-9A-Za-z\s][^\r\n]{0,90}?\d\.\d0[^0-9A-Za-z.]")
+HEAD_BYTES = 100_000
 FREE_BYTES = bytes([0x1D, 0x1F, 0x1E, 0x1C, *range(1, 9), 0x0B, 0x0C, *range(0x0E, 0x1C)])
 DEFAULT_COMPONENT = b":"
 
@@ -54,6 +56,7 @@ class Body:
 
     `shifts` says where in the file each stretch of them stood: (position in data, offset in file), positions
     rising, the first one `start`; in characters where the encoding is latin-1 (its data are UTF-8 again).
+    `guide` is the one it says it follows; `cents` says that it sends amounts with two decimals always (100.00).
     """
 
     source: Source
@@ -69,6 +72,8 @@ class Body:
     unterminated: bool = False
     wrapped: bool = False
     bom: bool = False
+    guide: str = "5010"
+    cents: bool = False
 
 
 def read_body(source: Source) -> Body | Refusal:
@@ -90,7 +95,18 @@ def read_body(source: Source) -> Body | Refusal:
         body.prose = prose.decode(body.encoding, "replace")
         body.prose_offset = start
         body.bom = start > 0
+        body.guide, body.cents = guide_of(data), sends_cents(data)
     return body
+
+
+def guide_of(data: bytes) -> str:
+    """Guide that a file follows by its first GS08: 4010 or 5010."""
+    return "4010" if data.find(b"004010X091", 0, HEAD_BYTES) >= 0 else "5010"
+
+
+def sends_cents(data: bytes) -> bool:
+    """Whether amounts are sent with two decimals, against the shortest form that X12 asks for (B.1.1.3.1.2)."""
+    return ROUND_AMOUNT.search(data, 0, HEAD_BYTES) is not None
 
 
 def refuse(source: Source, code: RefusalCode, offset: int, message: str) -> Refusal:

@@ -127,11 +127,13 @@ def file_table(bodies: dict[int, Body], counts: list[pl.DataFrame]) -> pl.DataFr
             "name": [body.source.name for _, body in kept],
             "byte_count": [len(body.source.data) for _, body in kept],
             "encoding": [body.encoding for _, body in kept],
+            "guide": [body.guide for _, body in kept],
+            "amount_style": ["cents" if body.cents else "shortest" for _, body in kept],
             "element_separator": [d.element.decode("latin-1") for d in delimiters],
             "component_separator": [d.component.decode("latin-1") for d in delimiters],
             "segment_terminator": [d.terminator.decode("latin-1") for d in delimiters],
         },
-        schema={"source": pl.Int32(), **{name: spec.schema[name] for name in list(spec.schema)[:7]}},
+        schema={"source": pl.Int32(), **{name: spec.schema[name] for name in list(spec.schema)[:9]}},
     )
     if not kept:
         return spec.empty().with_columns(pl.lit(None, pl.Int32).alias("source"))

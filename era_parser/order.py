@@ -1,4 +1,4 @@
-"""Order, repeats and required segments, as grammar.csv has them (005010X221A1, 2.2.1)."""
+"""Order of segments, as grammar.csv has it, and why some became notes."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,6 @@ from era_parser.grammar import loop_code, loops, rules, segment_tags, tag_code
 
 OUTER = "ENVELOPE"
 FAR = 999
-ONCE = {"2100": ("MIA", "MOA"), "1000B": ("RDM",)}
 
 
 def _ranks() -> npt.NDArray[np.int16]:
@@ -52,15 +51,6 @@ def segment_order(read: Read) -> Iterator[pl.DataFrame]:
             yield found(code, rows, pl.format(text, name), name)
 
 
-def repeated_segments(read: Read) -> Iterator[pl.DataFrame]:
-    """Segments that may stand once in their loop stand there once."""
-    for tags in ONCE.values():
-        for tag in tags:
-            part = read.parts[tag]
-            rows = part.filter(pl.struct("source", "payment", "claim", "loop").is_first_distinct().not_())
-            yield found(FindingCode.REPEATED_SEGMENT, rows, f"{tag} repeats in its loop; both are kept", tag)
-
-
 def notes(read: Read) -> Iterator[pl.DataFrame]:
     """Why a segment became a note."""
     rows = read.tables["segment_note"]
@@ -87,32 +77,4 @@ def notes(read: Read) -> Iterator[pl.DataFrame]:
         yield found(code, rows.filter(which), message, pl.col("tag").str.head(3))
 
 
-def required_segments(read: Read) -> Iterator[pl.DataFrame]:
-    """Payments have BPR, TRN, payer and payee; payers an address and a contact; claims a patient."""
-    payments, parties = read.tables["payment"], read.tables["party"]
-    for ordinal, tag in (("payment_segment", "BPR"), ("trace_segment", "TRN")):
-        yield _missing(payments.filter(pl.col(ordinal).is_null()), tag)
-    headed = parties.filter(pl.col("party_tag") == "N1")
-    for entity in ("PR", "PE"):
-        have = headed.filter(pl.col("entity_code") == entity).select("source", "payment")
-        yield _missing(
-            payments.join(have, on=["source", "payment"], how="anti", maintain_order="left"), f"N1*{entity}"
-        )
-    payers = headed.filter(pl.col("loop") == loop_code("1000A"))
-    for ordinal, tag in (("address_segment", "N3"), ("city_segment", "N4")):
-        yield _missing(payers.filter(pl.col(ordinal).is_null()), tag)
-    technical = read.tables["contact"].filter(pl.col("contact_code") == "BL").select("source", "payment")
-    yield _missing(
-        payers.join(technical, on=["source", "payment"], how="anti", maintain_order="left"), "PER*BL"
-    )
-    patients = parties.filter(pl.col("entity_code") == "QC").select("source", "claim")
-    claims = read.tables["claim"].join(patients, on=["source", "claim"], how="anti", maintain_order="left")
-    yield _missing(claims, "NM1*QC")
-
-
-def _missing(rows: pl.DataFrame, segment: str) -> pl.DataFrame:
-    message = f"no {segment} here although the guide requires it; what it would say is null"
-    return found(FindingCode.REQUIRED_SEGMENT, rows, message, segment)
-
-
-CHECKS: list[PieceCheck] = [segment_order, repeated_segments, notes, required_segments]
+CHECKS: list[PieceCheck] = [segment_order, notes]

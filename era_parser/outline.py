@@ -13,12 +13,15 @@ from pathlib import Path
 from era_parser.interchange import (
     BLANK,
     BOM,
+    HEAD_BYTES,
     Body,
     Delimiters,
     Span,
     body_of,
+    guide_of,
     isa_delimiters,
     isa_starts,
+    sends_cents,
     with_body_component,
 )
 from era_parser.source import Refusal, Source
@@ -38,6 +41,8 @@ class Outline:
     cuts: list[int] = field(default_factory=list)
     file_hash: str = ""
     encoding: str = "utf-8"
+    guide: str = ""
+    cents: bool = False
 
     @property
     def longest(self) -> int:
@@ -67,6 +72,7 @@ class Outline:
             return replace(body, byte_offset=body.byte_offset + start)
         body.shifts = [(position, offset + start) for position, offset in body.shifts]
         body.spans = [replace(span, start=span.start + start, end=span.end + start) for span in body.spans]
+        body.guide, body.cents = self.guide, self.cents
         body.bom = lead.startswith(BOM)
         body.prose = lead.removeprefix(BOM).strip().decode(self.encoding, "replace")
         body.prose_offset = len(BOM) if body.bom else 0
@@ -93,6 +99,9 @@ def outline(path: Path, size: int) -> Outline:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     window, base = b"", 0
     with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        found.guide, found.cents = guide_of(head), sends_cents(head)
+        file.seek(0)
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
             _decode(found, decoder, block)

@@ -10,7 +10,7 @@ import polars as pl
 
 from era_parser import control, duplicates
 from era_parser.accounting import Ending, endings, unreadable
-from era_parser.findings import FileCheck, Whole
+from era_parser.findings import ONCE_A_FILE, FileCheck, Whole
 from era_parser.interchange import Body, refuse
 from era_parser.merging import Counts, carry, file_table, merged, prose_notes
 from era_parser.outline import Outline, outline
@@ -139,8 +139,8 @@ def file_findings(frames: dict[str, pl.DataFrame], bodies: dict[int, Body]) -> p
     if "source" not in joined.columns:
         return joined
     joined = joined.sort("source", "segment", maintain_order=True)
-    wraps = (pl.col("code") == "LINE_WRAP") & pl.struct("source", "code").is_first_distinct().not_()
-    return joined.filter(wraps.not_())
+    again = pl.col("code").is_in(ONCE_A_FILE) & pl.struct("source", "code").is_first_distinct().not_()
+    return joined.filter(again.not_())
 
 
 def too_large(read: Body | Refusal) -> Refusal | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from era_parser.interchange import Body, Delimiters
 
 PIECE_BYTES = 24_000_000
+Key = tuple[bytes, bytes, bytes, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Batch:
-    """Pieces of bodies that share delimiters and encoding.
+    """Pieces of bodies that share delimiters, encoding and style of amounts.
 
     A segment's `source` is the place of its piece here.
     """
@@ -79,17 +80,17 @@ def cut(body: Body, place: int, size: int = PIECE_BYTES) -> list[Piece]:
 
 
 def gather(bodies: list[tuple[int, Body]], size: int = PIECE_BYTES) -> list[list[Piece]]:
-    """Group pieces by delimiters and encoding into lists of about `size` bytes, in the order of their files.
+    """Group pieces by delimiters, encoding and style of amounts into lists of about `size` bytes, in the order of their files.
 
     A piece that is not the first of its file starts a list, so that a file's pieces lie in lists that follow
     one another.
     """
-    pending: dict[tuple[bytes, bytes, bytes, str], list[Piece]] = {}
-    filled: dict[tuple[bytes, bytes, bytes, str], int] = {}
+    pending: dict[Key, list[Piece]] = {}
+    filled: dict[Key, int] = {}
     done: list[list[Piece]] = []
     for place, body in bodies:
         d = body.delimiters
-        key = (d.element, d.component, d.terminator, body.encoding)
+        key = (d.element, d.component, d.terminator, body.encoding, body.cents)
         for piece in cut(body, place, size):
             if key in pending and (piece.number or filled[key] + piece.size > size):
                 done.append(pending.pop(key))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from era_parser import balance, codes, control, order
+from era_parser import balance, codes, control, occurrence, order
 from era_parser.accounting import Ending, endings, unaccounted
 from era_parser.duplicates import claims_told
 from era_parser.elements import Reading, complete, loop_names
@@ -16,7 +16,13 @@ from era_parser.registry import TableSpec, tables
 from era_parser.segments import IN_OTHER, read_segments
 from era_parser.tables import read_tables
 
-CHECKS: list[PieceCheck] = [*control.PIECE_CHECKS, *order.CHECKS, *codes.CHECKS, *balance.CHECKS]
+CHECKS: list[PieceCheck] = [
+    *control.PIECE_CHECKS,
+    *order.CHECKS,
+    *occurrence.CHECKS,
+    *codes.CHECKS,
+    *balance.CHECKS,
+]
 DERIVED = ("file", "finding")
 
 

@@ -30,7 +30,7 @@ class Scan:
     Positions count in `data`. Segment n stands at `start[n]:end[n]`, decoration aside; its marks are
     `marks[first[n]] ... marks[first[n] + count[n]]`, the last one its end. `source` is the place of its piece
     in the batch, `offset` that of its first byte in the file as received. `broken` says where line breaks were
-    taken out of a segment; `blank` has one row an empty segment: its source and offset.
+    taken out of a segment; `blank` has one row an empty segment: its source and offset. `cents`: see `Body`.
     """
 
     data: bytes
@@ -44,6 +44,7 @@ class Scan:
     broken: Flags
     blank: tuple[npt.NDArray[np.int32], Positions]
     component: int
+    cents: bool
 
     def __len__(self) -> int:
         return len(self.start)
@@ -91,7 +92,20 @@ def scan(batch: Batch) -> Scan:
         first, last, start, end = first[some], last[some], start[some], end[some]
         source, offset, broken = source[some], offset[some], broken[some]
     component = batch.delimiters.component[0]
-    return Scan(data, marks, first, last - first, start, end, source, offset, broken, blank, component)
+    return Scan(
+        data,
+        marks,
+        first,
+        last - first,
+        start,
+        end,
+        source,
+        offset,
+        broken,
+        blank,
+        component,
+        batch.pieces[0].body.cents,
+    )
 
 
 def _marks(data: bytes, element: int, terminator: int) -> Positions:

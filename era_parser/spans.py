@@ -70,7 +70,7 @@ class Spans:
         if kind == "date":
             numbers, plain = _days(self)
         elif kind in DIGITS:
-            numbers, plain = _numbers(self, SCALES.get(kind, 0))
+            numbers, plain = _numbers(self, SCALES.get(kind, 0), cents=self.scan.cents and kind == "money")
         else:
             numbers, plain = np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_)
         return _with_odd(self, kind, numbers, plain)
@@ -133,7 +133,7 @@ def _with_odd(spans: Spans, kind: str, numbers: Positions, plain: Flags) -> tupl
     series = typed_column(kind, numbers, sent & plain)
     odd = np.zeros(len(spans), np.bool_)
     if len(rest):
-        value, strange = typed(spans.at(rest).texts(), kind)
+        value, strange = typed(spans.at(rest).texts(), kind, cents=spans.scan.cents)
         series = series.scatter(rest, value)
         odd[rest] = strange.to_numpy()
     return series, odd
@@ -152,14 +152,14 @@ def typed_column(kind: str, numbers: Positions, known: Flags) -> pl.Series:
     return column(pa.decimal128(18, SCALES[kind]), known, wide)
 
 
-def _numbers(spans: Spans, scale: int) -> tuple[Positions, Flags]:
+def _numbers(spans: Spans, scale: int, *, cents: bool) -> tuple[Positions, Flags]:
     """Numbers times 10**scale, and which texts are canonical, of at most eight characters.
 
     Works on the last eight characters of each text, as one word whose highest byte is the last character.
     """
     length = spans.end - spans.start
     tail = spans.scan.words[spans.end - 8]
-    fraction, places, good = _fractions(tail, scale)
+    fraction, places, good = _fractions(tail, scale, cents=cents)
     first = tail >> (8 * np.clip(8 - length, 0, 7)).astype(np.uint64) & BYTE
     minus = first == MINUS
     dropped = places + (places > 0)
@@ -174,7 +174,7 @@ def _numbers(spans: Spans, scale: int) -> tuple[Positions, Flags]:
     return np.where(minus, -number, number), good & (~minus | (number > 0))
 
 
-def _fractions(tail: Words, scale: int) -> tuple[Positions, Positions, Flags]:
+def _fractions(tail: Words, scale: int, *, cents: bool) -> tuple[Positions, Positions, Flags]:
     """Fractions of texts in units of 10**-scale, how many digits they have, which of them are canonical."""
     fraction = np.zeros(len(tail), np.int64)
     places = np.zeros(len(tail), np.int64)
@@ -188,9 +188,11 @@ def _fractions(tail: Words, scale: int) -> tuple[Positions, Positions, Flags]:
             digit = (tail[rows] >> np.uint64(8 * (8 - place)) & BYTE).astype(np.int64) - ZERO
             good[rows] &= (digit >= 0) & (digit <= 9)
             total = total * 10 + digit
-        good[rows] &= (total % 10 != 0) & (places[rows] == 0)
+        good[rows] &= ((total % 10 != 0) | cents) & (places[rows] == 0)
         fraction[rows] = total * 10 ** (scale - size)
         places[rows] = size
+    if cents:
+        good &= places == scale
     return fraction, places, good
 
 

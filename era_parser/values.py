@@ -2,7 +2,8 @@
 
 A value is typed only when the text says it exactly; otherwise it is null and the text is kept in
 `element_text`. A text is canonical when the writer makes the same text from the value: no leading or
-trailing zeros, no plus sign, dates CCYYMMDD (X12.6 3.6.2.1: numbers are sent in their shortest form).
+trailing zeros, no plus sign, dates CCYYMMDD (X12.6 3.6.2.1: numbers are sent in their shortest form); in a file
+that sends cents always, amounts have two decimals.
 """
 
 import polars as pl
@@ -18,7 +19,7 @@ def is_typed(kind: str) -> bool:
     return kind != "text"
 
 
-def typed(text: pl.Series, kind: str) -> tuple[pl.Series, pl.Series]:
+def typed(text: pl.Series, kind: str, *, cents: bool = False) -> tuple[pl.Series, pl.Series]:
     """Give the values of `text` and which texts do not follow from their value.
 
     Null texts give null, False.
@@ -27,7 +28,7 @@ def typed(text: pl.Series, kind: str) -> tuple[pl.Series, pl.Series]:
         return pl.Series(text.name, [None], dtype=DTYPES[kind]).new_from_index(0, len(text)), _none(text)
     if kind in DATE_FORMATS:
         return _date(text, kind)
-    return _number(text, kind)
+    return _number(text, kind, cents=cents and kind == "money")
 
 
 def _none(text: pl.Series) -> pl.Series:
@@ -45,10 +46,10 @@ def _date(text: pl.Series, kind: str) -> tuple[pl.Series, pl.Series]:
     return frame["v"], frame["sent"] & frame["v"].is_null()
 
 
-def _number(text: pl.Series, kind: str) -> tuple[pl.Series, pl.Series]:
+def _number(text: pl.Series, kind: str, *, cents: bool) -> tuple[pl.Series, pl.Series]:
     dtype = DTYPES[kind]
     value = text.cast(dtype, strict=False)
-    odd = text.str.contains(_canonical(kind)).not_().fill_null(value=False) | (
+    odd = text.str.contains(CENTS if cents else _canonical(kind)).not_().fill_null(value=False) | (
         value.is_null() & text.is_not_null()
     )
     if not odd.any():
@@ -58,6 +59,9 @@ def _number(text: pl.Series, kind: str) -> tuple[pl.Series, pl.Series]:
         pl.when(pl.col("ok")).then(pl.col("v")).alias("v")
     )["v"]
     return value, odd
+
+
+CENTS = r"^(?:-?[1-9]\d*\.\d\d|-?0\.(?:0[1-9]|[1-9]\d)|0\.00)$"
 
 
 def _canonical(kind: str) -> str:

@@ -46,7 +46,8 @@ def segments(frames: dict[str, pl.DataFrame], file_hash: str) -> dict[int, str]:
     component = _delimiters(frames, file_hash, "body_component_separator")
     texts: dict[int, dict[int, str]] = defaultdict(dict)
     tags: dict[int, str] = {}
-    for sent in _sent(own):
+    cents = own["file"]["amount_style"][0] == "cents"
+    for sent in _sent(own, cents=cents):
         tags[sent.segment] = sent.tag
         if sent.text:
             separator = component(sent.segment)
@@ -80,22 +81,22 @@ def _delimiters(frames: dict[str, pl.DataFrame], file_hash: str, column: str) ->
     return _Stepwise(list(rows.sort("segment").iter_rows()), own)
 
 
-def _sent(own: dict[str, pl.DataFrame]) -> Iterator[Sent]:
+def _sent(own: dict[str, pl.DataFrame], *, cents: bool) -> Iterator[Sent]:
     for spec in tables().values():
         frame = own.get(spec.name)
         if frame is None or not len(frame):
             continue
         for tag, ordinal in MERGED.get(spec.name, {spec.segment: "segment"} if spec.segment else {}).items():
-            yield from _whole(spec, frame, tag or "", ordinal)
+            yield from _whole(spec, frame, tag or "", ordinal, cents=cents)
     yield from _procedures(own["service_line"])
-    yield from _adjustments(own["adjustment"])
-    yield from _provider_adjustments(own["provider_adjustment"])
+    yield from _adjustments(own["adjustment"], cents=cents)
+    yield from _provider_adjustments(own["provider_adjustment"], cents=cents)
     yield from _parties(own["party"])
     yield from _remarks(own)
     yield from _trailers(own["trailer"])
 
 
-def _whole(spec: TableSpec, frame: pl.DataFrame, tag: str, ordinal: str) -> Iterator[Sent]:
+def _whole(spec: TableSpec, frame: pl.DataFrame, tag: str, ordinal: str, *, cents: bool) -> Iterator[Sent]:
     """Elements that a column holds whole."""
     rows = frame.filter(pl.col(ordinal).is_not_null())
     ordinals = rows[ordinal].to_list()
@@ -105,13 +106,17 @@ def _whole(spec: TableSpec, frame: pl.DataFrame, tag: str, ordinal: str) -> Iter
         if "-" in name:
             continue
         number = int(name[len(tag) :])
-        for segment, text in zip(ordinals, canonical(rows[column.name], column.type), strict=True):
+        for segment, text in zip(
+            ordinals, canonical(rows[column.name], column.type, cents=cents), strict=True
+        ):
             padded = (text or "").ljust(ISA_WIDTHS[number - 1]) if tag == "ISA" else text or ""
             yield Sent(segment, tag, number, padded)
 
 
-def canonical(values: pl.Series, kind: str) -> list[str | None]:
-    """Give the shortest text of each value."""
+def canonical(values: pl.Series, kind: str, *, cents: bool = False) -> list[str | None]:
+    """Give the text of each value: the shortest one, amounts with two decimals where the file sends `cents`."""
+    if kind == "money" and cents:
+        return values.cast(pl.String).to_list()
     if kind in ("money", "quantity", "rate"):
         values = values.cast(pl.String).str.strip_chars_end("0").str.strip_suffix(".")
     elif kind in ("date", "short_date"):
@@ -134,8 +139,8 @@ def _procedures(frame: pl.DataFrame) -> Iterator[Sent]:
             yield Sent(segment, "SVC", number, "\0".join(part for part in parts if part))
 
 
-def _adjustments(frame: pl.DataFrame) -> Iterator[Sent]:
-    amounts = canonical(frame["adjustment_amount"], "money")
+def _adjustments(frame: pl.DataFrame, *, cents: bool) -> Iterator[Sent]:
+    amounts = canonical(frame["adjustment_amount"], "money", cents=cents)
     quantities = canonical(frame["adjustment_quantity"], "quantity")
     rows = frame.select("segment", "position", "group_code", "reason_code").iter_rows()
     for (segment, position, group, reason), amount, quantity in zip(rows, amounts, quantities, strict=True):
@@ -144,8 +149,8 @@ def _adjustments(frame: pl.DataFrame) -> Iterator[Sent]:
             yield Sent(segment, "CAS", number, text or "")
 
 
-def _provider_adjustments(frame: pl.DataFrame) -> Iterator[Sent]:
-    amounts = canonical(frame["adjustment_amount"], "money")
+def _provider_adjustments(frame: pl.DataFrame, *, cents: bool) -> Iterator[Sent]:
+    amounts = canonical(frame["adjustment_amount"], "money", cents=cents)
     dates = canonical(frame["fiscal_date"], "date")
     rows = frame.select("segment", "position", "provider_id", "reason_code", "reference_id").iter_rows()
     for (segment, position, provider, reason, reference), amount, date in zip(
