@@ -1,5 +1,6 @@
 """Segments of one tag -> their elements as columns, and what the typed columns cannot say."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -157,20 +158,30 @@ def value_of(
     return value
 
 
+@functools.cache
+def _schema(name: str) -> dict[str, pl.DataType]:
+    """Types of a table's columns while it is read: without the file's hash, loops as codes."""
+    schema = {column: dtype for column, dtype in tables()[name].schema.items() if column != "file_hash"}
+    return schema | ({"loop": pl.UInt8()} if "loop" in schema else {})
+
+
+@functools.cache
+def _empty(name: str) -> pl.DataFrame:
+    hidden = {"repeated": pl.Boolean(), "claim_row": pl.Int32(), "line_row": pl.Int32()}
+    return pl.DataFrame(schema={"source": pl.Int32(), **_schema(name), **hidden})
+
+
 def complete(spec: TableSpec, frames: list[pl.DataFrame]) -> pl.DataFrame:
     """Give the rows of a table in order, with every column of the registry.
 
     `source` standing for the file's hash.
     """
-    schema = {name: dtype for name, dtype in spec.schema.items() if name not in ("file_hash", "loop")}
-    if "loop" in spec.schema:
-        schema["loop"] = pl.UInt8()
     if not frames:
-        hidden = {"repeated": pl.Boolean(), "claim_row": pl.Int32(), "line_row": pl.Int32()}
-        return pl.DataFrame(schema={"source": pl.Int32(), **schema, **hidden})
+        return _empty(spec.name)
+    schema = _schema(spec.name)
     frame = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
-    absent = [name for name in schema if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, schema[name]).alias(name) for name in absent)
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
+    frame = frame.with_columns(absent) if absent else frame
     return frame.sort("source", "segment", maintain_order=True) if len(frames) > 1 else frame
 
 

@@ -10,6 +10,7 @@ from era_parser.source import Refusal
 
 Counts = dict[str, int]
 TOLD = {"file_hash": pl.String(), "payment": pl.Int32(), "claims": pl.UInt32(), "fingerprint": pl.UInt64()}
+FROM_ONE = ("interchange", "functional_group")
 ORDINALS = ("segment", "interchange", "functional_group", "payment", "header", "claim")
 COUNTS = {"segment": "segment_count", "interchange": "interchange_count", "payment": "payment_count",
           "claim": "claim_count", "line": "line_count", "other_transaction": "other_transaction_count",
@@ -88,14 +89,13 @@ def _shifted(frame: pl.DataFrame, place: int, shift: dict[str, int]) -> pl.DataF
         base = "segment" if name.endswith("_segment") else name
         if base not in ORDINALS:
             continue
-        column = pl.col(name)
-        if shift.get(base):
-            column = pl.when(mine).then(pl.col(name) + shift[base]).otherwise(pl.col(name))
-        if base in ("interchange", "functional_group"):
-            column = column.clip(lower_bound=1)
-        if shift.get(base) or base in ("interchange", "functional_group"):
-            columns.append(column.cast(pl.Int32).alias(name))
-    return frame.with_columns(columns)
+        more = shift.get(base, 0)
+        if more:
+            own = pl.when(mine).then(pl.col(name) + more).otherwise(pl.col(name))
+            columns.append(own.cast(pl.Int32).alias(name))
+        elif base in FROM_ONE and frame[name].min() == 0:
+            columns.append(pl.col(name).clip(lower_bound=1))
+    return frame.with_columns(columns) if columns else frame
 
 
 def prose_notes(notes: pl.DataFrame, bodies: dict[int, Body]) -> pl.DataFrame:

@@ -1,87 +1,110 @@
 """How often a segment stands in its loop: required ones are there, others do not repeat beyond grammar.csv."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from era_parser.findings import FindingCode, PieceCheck, Read, found
 from era_parser.grammar import Rule, loop_code, rules
 from era_parser.scan import Flags, Positions
 from era_parser.segments import Elements
+from era_parser.spans import LOW
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """All segments of a tag: `rows` in the scan, `opener` that of the loop that each stands in."""
+
+    read: Read
+    rows: Positions
+
+    @cached_property
+    def opener(self) -> Positions:
+        return self.read.segments.opener[self.rows]
+
+    @cached_property
+    def loop(self) -> npt.NDArray[np.uint8]:
+        loops: npt.NDArray[np.uint8] = self.read.segments.openers["loop"].to_numpy()[self.opener]
+        return loops
+
+    @cached_property
+    def qualifier(self) -> npt.NDArray[np.uint64]:
+        """First elements of at most eight bytes as numbers, their first byte lowest."""
+        spans = Elements.of(self.read.segments.scan, self.rows).spans(1)
+        return spans.scan.words[spans.start] & LOW[np.minimum(spans.end - spans.start, 8)]
+
+    def of(self, rule: Rule) -> Flags:
+        """Those that the rule speaks of: in its loop, of a file that its guide is for, with its qualifiers."""
+        right: Flags = self.loop == loop_code(rule.loop)
+        if rule.guide:
+            right &= _guided(self.read, rule)[self.read.segments.scan.source[self.rows]]
+        if rule.qualifiers:
+            codes = [int.from_bytes(code.encode("ascii"), "little") for code in rule.qualifiers]
+            right &= np.logical_or.reduce([self.qualifier == code for code in codes])
+        return right
 
 
 def repeated_segments(read: Read) -> Iterator[pl.DataFrame]:
     """A segment stands in its loop no more often than the guide allows; what is more is kept all the same."""
-    for rule in rules():
-        rows = np.zeros(0, np.int64) if rule.starts or rule.repeats is None else _candidates(read, rule)
-        if len(rows):
-            rows = rows[_matching(read, rule, rows)]
-            loop = read.segments.opener[rows]
-            starts = np.flatnonzero(np.diff(loop, prepend=-1))
-            place = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
-            extra = rows[place >= (rule.repeats or 0)]
-            message = f"{_name(rule)} stands here more than {rule.repeats} times; all are kept: ask the payer"
-            if len(extra):
-                yield found(FindingCode.REPEATED_SEGMENT, read.segments.rows(extra), message, rule.segment)
-
-
-def _candidates(read: Read, rule: Rule) -> Positions:
-    """Segments of the rule's tag in loops that have more of them than it allows: mostly none."""
-    rows = read.parts[rule.segment]["row"].to_numpy()
-    if len(rows) <= (rule.repeats or 0):
-        return rows[:0]
-    loop = read.segments.opener[rows]
-    starts = np.flatnonzero(np.diff(loop, prepend=-1))
-    count = np.diff(starts, append=len(rows))
-    return rows[np.repeat(count > (rule.repeats or 0), count)]
-
-
-def _matching(read: Read, rule: Rule, rows: Positions) -> Flags:
-    """Those that stand in the rule's loop, of a file that its guide is for, with one of its qualifiers."""
-    segments = read.segments
-    right: Flags = segments.carried("loop")[rows] == loop_code(rule.loop)
-    if rule.guide:
-        fits = np.array([piece.body.guide == rule.guide for piece in read.batch.pieces])
-        right &= fits[segments.scan.source[rows]]
-    if rule.qualifiers:
-        told = Elements.of(segments.scan, rows).spans(1).texts()
-        right &= told.is_in(list(rule.qualifiers)).fill_null(value=False).to_numpy()
-    return right
+    for tag, tagged in _by_tag(read).items():
+        for rule in rules():
+            most = rule.repeats
+            if rule.segment != tag or rule.starts or not most or len(tagged.rows) <= most:
+                continue
+            right = tagged.of(rule)
+            opener = tagged.opener[right]
+            again = (
+                np.flatnonzero(opener[most:] == opener[:-most]) + most if len(opener) > most else opener[:0]
+            )
+            if len(again):
+                message = f"{_name(rule)} stands here more than {most} times; all are kept: ask the payer"
+                rows = read.segments.rows(tagged.rows[right][again])
+                yield found(FindingCode.REPEATED_SEGMENT, rows, message, tag)
 
 
 def required_segments(read: Read) -> Iterator[pl.DataFrame]:
     """A loop has the segments that the guide requires, a transaction the loops."""
+    tags = _by_tag(read)
     for rule in rules():
-        if rule.usage != "required" or rule.loop == "ENVELOPE" or rule.loop == "SUMMARY":
+        optional = rule.usage != "required" or rule.loop in ("ENVELOPE", "SUMMARY")
+        if optional or (rule.starts and not rule.parent):
             continue
-        if rule.starts and not rule.parent:
-            continue
-        yield _absent(read, rule)
+        owners = tags[next(r.segment for r in rules() if r.starts and r.loop == (rule.parent or rule.loop))]
+        missing = owners.rows[_lacking(read, rule, owners, tags[rule.segment])]
+        if len(missing):
+            message = f"no {_name(rule)} here although the guide requires it; what it would say is null"
+            yield found(FindingCode.REQUIRED_SEGMENT, read.segments.rows(missing), message, _name(rule))
 
 
-def _absent(read: Read, rule: Rule) -> pl.DataFrame:
-    """Loops (or, for a loop that is required itself, transactions) without the segment."""
-    segments = read.segments
-    opener = next(r.segment for r in rules() if r.starts and r.loop == (rule.parent or rule.loop))
-    owners = read.parts[opener]["row"].to_numpy()
-    rows = read.parts[rule.segment]["row"].to_numpy()
-    rows = rows[_matching(read, rule, rows)]
-    if rule.starts or rule.parent:
-        have = np.isin(_payments(read, owners), _payments(read, rows))
+def _lacking(read: Read, rule: Rule, owners: Tagged, tagged: Tagged) -> Flags:
+    """Owners (openers of loops; transactions, for a loop that is required itself) without the segment."""
+    right = tagged.of(rule)
+    if rule.parent:
+        starts = owners.rows
+        have = np.bincount(np.searchsorted(starts, tagged.rows[right], "right"), minlength=len(starts) + 1)[
+            1:
+        ]
+        lacking: Flags = have == 0
     else:
-        owners = owners[segments.carried("loop")[owners] == loop_code(rule.loop)]
-        have = np.isin(segments.opener[owners], segments.opener[rows])
+        has = np.zeros(len(read.segments.openers), np.bool_)
+        has[tagged.opener[right]] = True
+        lacking = ~has[owners.opener] & (owners.loop == loop_code(rule.loop))
     if rule.guide:
-        fits = np.array([piece.body.guide == rule.guide for piece in read.batch.pieces])
-        have |= ~fits[segments.scan.source[owners]]
-    message = f"no {_name(rule)} here although the guide requires it; what it would say is null"
-    return found(FindingCode.REQUIRED_SEGMENT, segments.rows(owners[~have]), message, _name(rule))
+        lacking &= _guided(read, rule)[read.segments.scan.source[owners.rows]]
+    return lacking
 
 
-def _payments(read: Read, rows: Positions) -> Positions:
-    """Which transaction of the batch each segment stands in."""
-    return np.searchsorted(read.parts["ST"]["row"].to_numpy(), rows, side="right")
+def _by_tag(read: Read) -> dict[str, Tagged]:
+    return {tag: Tagged(read, part["row"].to_numpy()) for tag, part in read.parts.items()}
+
+
+def _guided(read: Read, rule: Rule) -> Flags:
+    """Pieces of files that the rule's guide is for."""
+    return np.array([piece.body.guide == rule.guide for piece in read.batch.pieces])
 
 
 def _name(rule: Rule) -> str:

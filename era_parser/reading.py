@@ -1,5 +1,6 @@
 """One batch of pieces -> its finished tables, its findings, and what the merging of pieces needs to know."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,8 @@ def _counted(read: Read) -> pl.DataFrame:
 
 def _finished(spec: TableSpec, frame: pl.DataFrame, places: pl.Series, pieces: list[Piece]) -> pl.DataFrame:
     """Give a frame the registry's columns and types, and `source`."""
+    if frame.is_empty():
+        return empty_of(spec.name)
     hashes = pl.Series([piece.body.source.file_hash for piece in pieces], dtype=pl.String)
     columns: list[pl.Expr] = [pl.lit(places).gather(pl.col("source")).alias("source")]
     for name, dtype in spec.schema.items():
@@ -101,6 +104,12 @@ def _finished(spec: TableSpec, frame: pl.DataFrame, places: pl.Series, pieces: l
         else:
             columns.append(pl.col(name).cast(dtype))
     return frame.select(columns)
+
+
+@functools.cache
+def empty_of(name: str) -> pl.DataFrame:
+    """Give a frame without rows of a table, with `source`."""
+    return pl.DataFrame(schema={"source": pl.Int32(), **tables()[name].schema})
 
 
 def _as_sent(frames: dict[str, pl.DataFrame], batch: Batch) -> dict[str, pl.DataFrame]:

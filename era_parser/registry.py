@@ -3,6 +3,7 @@
 import functools
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class ColumnSpec:
     element: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableSpec:
     """A table.
 
@@ -44,7 +45,7 @@ class TableSpec:
     segment: str | None = None
     place: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def schema(self) -> dict[str, pl.DataType]:
         """Polars types by column name, in the order of the frame."""
         return {column.name: DTYPES[column.type] for column in self.columns}
