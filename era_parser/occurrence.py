@@ -35,7 +35,9 @@ class Tagged:
     def qualifier(self) -> npt.NDArray[np.uint64]:
         """First elements of at most eight bytes as numbers, their first byte lowest."""
         spans = Elements.of(self.read.segments.scan, self.rows).spans(1)
-        return spans.scan.words[spans.start] & LOW[np.minimum(spans.end - spans.start, 8)]
+        words: npt.NDArray[np.uint64] = spans.scan.words[spans.start]
+        known: npt.NDArray[np.uint64] = words & LOW[np.minimum(spans.end - spans.start, 8)]
+        return known
 
     def of(self, rule: Rule) -> Flags:
         """Those that the rule speaks of: in its loop, of a file that its guide is for, with its qualifiers."""

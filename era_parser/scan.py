@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from era_parser.pieces import Batch
 
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
@@ -78,11 +78,11 @@ def scan(batch: Batch) -> Scan:
     last = np.flatnonzero(values[marks] == terminator)
     first = np.concatenate([[0], last[:-1] + 1]) if len(last) else last
     end = marks[last]
-    start = _undecorated(values, np.concatenate([[PAD], end[:-1] + 1]) if len(end) else end, end)
+    start = _undecorated(values, np.concatenate([end[:1] * 0 + PAD, end[:-1] + 1]), end)
     before = start + _gone_before(gone, start) if len(gone) else start
     counts = np.diff(np.searchsorted(before, ends), prepend=0)
     source = np.repeat(np.arange(len(ends), dtype=np.int32), counts)
-    offset = _offsets(batch, views, before - PAD, source)
+    offset = _offsets(batch, views, before.astype(np.int64) - PAD, source)
     broken = np.zeros(len(start), np.bool_)
     if len(torn):
         broken[np.searchsorted(end, torn - _gone_before_original(gone, torn))] = True
@@ -110,7 +110,7 @@ def scan(batch: Batch) -> Scan:
 
 def _marks(data: bytes, element: int, terminator: int) -> Positions:
     body = np.frombuffer(data, np.uint8)[PAD:-PAD]
-    return np.flatnonzero((body == element) | (body == terminator)) + PAD
+    return np.flatnonzero((body == element) | (body == terminator)).astype(np.int32) + np.int32(PAD)
 
 
 def _line_breaks(data: bytes, terminator: int) -> tuple[Positions, Positions]:
