@@ -1,122 +1,52 @@
-"""Reference tables in normalised form: relative values, GPCIs, conversion factors, ZIP to locality.
+"""Reference tables as pricing reads them: what `shortpay reference load` put there, and tables that people wrote.
 
-The header of a file decides its kind; any number of files may hold one kind. Numbers are read as text and
-kept as exact decimals.
+A table written by hand is a CSV file whose header decides its kind; any number of files may hold one kind. What was
+loaded from CMS is in `loaded.toml` (see `contracts.loaded`). Both may stand side by side as long as they agree.
+Numbers are exact decimals.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from .loaded import FOLDER, MANIFEST, Manifest, read_manifest, sha256_of
 from .problems import Problem, TermsError
+from .reference_tables import KEYS, KINDS, PROVENANCE, Column, kind_of, schema_of, typed
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
 
+__all__ = [
+    "KEYS",
+    "KINDS",
+    "PROVENANCE",
+    "Column",
+    "Reference",
+    "kind_of",
+    "read_reference",
+    "schema_of",
+    "typed",
+]
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a reference table.
-
-    Its type, the text it must have, and whether it may be left out or empty.
-    """
-
-    dtype: pl.DataType
-    pattern: str
-    wanted: str
-    optional: bool = False
-    blank: bool = False
-
-
-def _text(pattern: str, wanted: str, *, blank: bool = False) -> Column:
-    return Column(pl.String(), pattern, wanted, blank=blank)
-
-
-def _number(places: int, *, optional: bool = False) -> Column:
-    pattern = rf"^\d{{1,6}}(\.\d{{0,{places}}}0*)?$|^\.\d{{1,{places}}}0*$"
-    return Column(
-        pl.Decimal(18, places), pattern, f"a number of at most {places} decimals", optional, optional
-    )
-
-
-def _date(*, blank: bool = False) -> Column:
-    return Column(pl.Date(), r"^\d{4}-\d{2}-\d{2}$", "a date like 2026-01-31", blank=blank)
-
-
-def _indicator(*, optional: bool = True) -> Column:
-    return Column(pl.String(), r"^[0-9A-Z]{1,5}$", "an indicator", optional, blank=True)
-
-
-KINDS: dict[str, dict[str, Column]] = {
-    "rvu": {
-        "release": _text(r"^\S+$", "a release like RVU26C"),
-        "effective": _date(),
-        "until": _date(),
-        "hcpcs": _text(r"^[0-9A-Z]{5}$", "a code of five letters and digits"),
-        "modifier": _text(r"^[0-9A-Z]{2}$", "two letters or digits, or empty", blank=True),
-        "status": _text(r"^[A-Z]$", "one letter"),
-        "work_rvu": _number(2),
-        "pe_nonfacility_rvu": _number(2),
-        "pe_facility_rvu": _number(2),
-        "mp_rvu": _number(2),
-        "multiple_procedure": _indicator(optional=False),
-        "bilateral": _indicator(optional=False),
-        "assistant_surgery": _indicator(optional=False),
-        "pctc": _indicator(optional=False),
-        "opps_pe_nonfacility_rvu": _number(2, optional=True),
-        "opps_pe_facility_rvu": _number(2, optional=True),
-        "opps_mp_rvu": _number(2, optional=True),
-        "global_days": _indicator(),
-        "endoscopic_base": _indicator(),
-        "imaging_family": _indicator(),
-    },
-    "gpci": {
-        "year": Column(pl.Int32(), r"^\d{4}$", "a year"),
-        "mac": _text(r"^\d{5}$", "a contractor number of five digits (leading zeros kept)"),
-        "locality": _text(r"^\d{2}$", "a locality of two digits (leading zeros kept)"),
-        "state": _text(r"^[A-Z]{2}$", "a state of two letters", blank=True),
-        "work": _number(3),
-        "pe": _number(3),
-        "mp": _number(3),
-    },
-    "conversion_factor": {
-        "effective": _date(),
-        "until": _date(),
-        "qp": _text(r"^(yes|no)$", "yes or no"),
-        "factor": _number(6),
-        "source": _text(r".*", "a source", blank=True),
-    },
-    "zip_locality": {
-        "zip": _text(r"^\d{5}$", "a ZIP of five digits (leading zeros kept)"),
-        "plus_four": _text(r"^\d{4}$", "four digits or empty", blank=True),
-        "mac": _text(r"^\d{5}$", "a contractor number of five digits (leading zeros kept)"),
-        "locality": _text(r"^\d{2}$", "a locality of two digits (leading zeros kept)"),
-        "split": _text(r"^[01]$", "0 or 1"),
-        "effective": _date(),
-        "until": _date(blank=True),
-        "source": _text(r".*", "a source", blank=True),
-    },
+RELEASE_SCHEMA: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "release": pl.String(),
+    "part": pl.String(),
+    "effective": pl.Date(),
+    "until": pl.Date(),
+    "source_file": pl.String(),
+    "source_sha256": pl.String(),
+    "download": pl.String(),
+    "download_sha256": pl.String(),
+    "row_count": pl.Int32(),
 }
-"""Each kind of table with its columns. Interfaces and the data dictionary follow this order."""
-
-KEYS: dict[str, tuple[str, ...]] = {
-    "rvu": ("release", "effective", "hcpcs", "modifier"),
-    "gpci": ("year", "mac", "locality"),
-    "conversion_factor": ("effective", "qp"),
-    "zip_locality": ("zip", "plus_four", "mac", "locality", "effective"),
-}
-
-PROVENANCE: dict[str, pl.DataType] = {"source_file": pl.String(), "source_row": pl.Int32()}
-
-
-def schema_of(kind: str) -> dict[str, pl.DataType]:
-    """Columns and types of a table of `kind`, provenance included."""
-    return {name: column.dtype for name, column in KINDS[kind].items()} | PROVENANCE
+"""Columns of the table of loaded files: one row a file of CMS that is in effect."""
 
 
 def _empty(kind: str) -> pl.DataFrame:
@@ -127,21 +57,33 @@ def _empty(kind: str) -> pl.DataFrame:
 class Reference:
     """The reference tables.
 
-    Each has the columns of KINDS and `source_file`, `source_row`. ``Reference()`` is empty.
+    Each has the columns of KINDS and `source_file`, `source_row`; `release` has one row a loaded file of CMS
+    (RELEASE_SCHEMA). ``Reference()`` is empty.
     """
 
     rvu: pl.DataFrame = field(default_factory=lambda: _empty("rvu"))
     gpci: pl.DataFrame = field(default_factory=lambda: _empty("gpci"))
     zip_locality: pl.DataFrame = field(default_factory=lambda: _empty("zip_locality"))
     conversion_factor: pl.DataFrame = field(default_factory=lambda: _empty("conversion_factor"))
+    anesthesia_factor: pl.DataFrame = field(default_factory=lambda: _empty("anesthesia_factor"))
+    opps_cap: pl.DataFrame = field(default_factory=lambda: _empty("opps_cap"))
+    release: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RELEASE_SCHEMA))
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """Return the stored form: rvu, gpci, conversion_factor, zip_locality."""
-        return {kind: getattr(self, kind) for kind in KINDS}
+        """Return the stored form: a frame for each of KINDS, and `reference_release`."""
+        return {kind: getattr(self, kind) for kind in KINDS} | {"reference_release": self.release}
+
+    def verified_through(self, kind: str) -> dt.date | None:
+        """Return the last date of service that a dated table covers; None where it is empty or has no end.
+
+        Later dates have no row and abstain.
+        """
+        ends: pl.Series = getattr(self, kind)["until"]
+        return None if ends.has_nulls() else cast("dt.date | None", ends.max())
 
 
 def read_reference(folder: Path) -> Reference:
-    """Every ``*.csv`` of `folder`. A folder that does not exist is an empty reference.
+    """Read every ``*.csv`` of `folder` and what was loaded into it. A folder that does not exist is an empty reference.
 
     Raises TermsError listing every problem of every file at once.
     """
@@ -151,12 +93,58 @@ def read_reference(folder: Path) -> Reference:
         table = _read_file(path, problems)
         if table:
             tables[table[0]].append(table[1])
-    frames = {kind: pl.concat(parts) if parts else _empty(kind) for kind, parts in tables.items()}
+    written = {kind: pl.concat(parts) if parts else _empty(kind) for kind, parts in tables.items()}
+    manifest = read_manifest(folder)
+    loaded = _loaded_tables(folder, manifest, problems)
     if not problems:
-        problems.extend(_contradictions(frames))
+        problems.extend(_contradictions(_beside(written, loaded)))
     if problems:
         raise TermsError(problems)
-    return Reference(**frames)
+    frames = {
+        kind: pl.concat([written[kind], loaded[kind]]) if kind in loaded else written[kind] for kind in KINDS
+    }
+    return Reference(**frames, release=_releases(manifest))
+
+
+def _loaded_tables(folder: Path, manifest: Manifest, problems: list[Problem]) -> dict[str, pl.DataFrame]:
+    found = {}
+    for kind, table in manifest.tables.items():
+        try:
+            data = (folder / FOLDER / table.file).read_bytes()
+        except OSError:
+            data = b""
+        if sha256_of(data) != table.sha256:
+            message = f"{FOLDER}/{table.file} is not as it was loaded: move {MANIFEST} and {FOLDER}/ away and load again"
+            problems.append(Problem(MANIFEST, None, message))
+            continue
+        found[kind] = pl.read_parquet(data)
+    return found
+
+
+def _beside(written: dict[str, pl.DataFrame], loaded: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Return what people wrote and what was loaded for the same keys; loaded tables were checked when they were loaded."""
+    beside = dict(written)
+    for kind, rows in written.items():
+        if kind in loaded and not rows.is_empty():
+            same = loaded[kind].join(rows, on=KEYS[kind], how="semi")
+            beside[kind] = pl.concat([same, rows])
+    if not written["conversion_factor"].is_empty() and "conversion_factor" in loaded:
+        beside["conversion_factor"] = pl.concat([loaded["conversion_factor"], written["conversion_factor"]])
+    return beside
+
+
+def _releases(manifest: Manifest) -> pl.DataFrame:
+    rows = [
+        (
+            one.kind, one.release, one.part, one.effective, one.until, f"{one.release}/{one.member}", one.member_sha256,
+            one.downloads[0].name, one.downloads[0].sha256, one.rows,
+        )
+        for one in manifest.entries
+        if one.in_effect
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=RELEASE_SCHEMA, orient="row").sort(
+        "kind", "effective", "release", "part"
+    )
 
 
 def _read_file(path: Path, problems: list[Problem]) -> tuple[str, pl.DataFrame] | None:
@@ -173,14 +161,6 @@ def _read_file(path: Path, problems: list[Problem]) -> tuple[str, pl.DataFrame] 
     return kind, typed(raw, kind, path.name, problems)
 
 
-def kind_of(columns: list[str]) -> str | None:
-    """Which table a header belongs to: the one all of whose required columns are there."""
-    for kind, wanted in KINDS.items():
-        if all(column.optional or name in columns for name, column in wanted.items()):
-            return kind
-    return None
-
-
 def _unknown(name: str, columns: list[str]) -> Problem:
     shared = {kind: len(set(columns) & set(wanted)) for kind, wanted in KINDS.items()}
     kind = max(shared, key=lambda one: shared[one])
@@ -193,52 +173,6 @@ def _unknown(name: str, columns: list[str]) -> Problem:
     return Problem(
         name, 1, f"looks like {kind} but lacks {', '.join(missing)}; its header has {', '.join(columns)}"
     )
-
-
-def typed(
-    raw: pl.DataFrame, kind: str, name: str, problems: list[Problem], first_row: int = 2
-) -> pl.DataFrame:
-    """Return a table of texts as one of `kind`.
-
-    Checked column by column, then typed. Faulty cells go to `problems`.
-    """
-    present = [column for column in KINDS[kind] if column in raw.columns]
-    rows = raw.select(pl.col(column).fill_null("").str.strip_chars() for column in present).with_row_index(
-        "row", first_row
-    )
-    rows = rows.filter(pl.any_horizontal(pl.col(column) != "" for column in present))
-    before = len(problems)
-    for column in present:
-        problems.extend(_faults(rows, kind, column, name))
-    if len(problems) > before:
-        return _empty(kind)
-    return rows.select(
-        *(_typed_column(kind, column, column in present) for column in KINDS[kind]),
-        pl.lit(name).alias("source_file"),
-        pl.col("row").cast(pl.Int32).alias("source_row"),
-    )
-
-
-def _typed_column(kind: str, column: str, present: bool) -> pl.Expr:
-    dtype = KINDS[kind][column].dtype
-    if not present:
-        return pl.lit(None if dtype != pl.String() else "").cast(dtype).alias(column)
-    if dtype == pl.String():
-        return pl.col(column)
-    cell = pl.when(pl.col(column) != "").then(pl.col(column))
-    return (cell.str.to_date("%Y-%m-%d") if dtype == pl.Date() else cell.cast(dtype)).alias(column)
-
-
-def _faults(rows: pl.DataFrame, kind: str, column: str, name: str) -> Iterator[Problem]:
-    rule = KINDS[kind][column]
-    cell = pl.col(column)
-    good = cell.str.contains(rule.pattern)
-    if rule.dtype == pl.Date():
-        good &= cell.str.to_date("%Y-%m-%d", strict=False).is_not_null()
-    wrong = ~good & (cell != "") if rule.blank else ~good
-    for row, text in rows.filter(wrong).select("row", column).head(20).iter_rows():
-        said = f"{column} is {text!r}" if text else f"{column} is empty"
-        yield Problem(name, row, f"{said}; wanted {rule.wanted}")
 
 
 def _contradictions(frames: dict[str, pl.DataFrame]) -> Iterator[Problem]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from .files import LOCALITY_COUNT, Loaded, conversion_factors, read_gpci, read_pprrvu, read_zip5, read_zip9
+from .loading import Report, load
+from .rules import Rules, cms_rules, known_releases, parse_rules
 
 __all__ = [
     "LOCALITY_COUNT",
     "Loaded",
+    "Report",
+    "Rules",
+    "cms_rules",
     "conversion_factors",
+    "known_releases",
+    "load",
+    "parse_rules",
     "read_gpci",
     "read_pprrvu",
     "read_zip5",
