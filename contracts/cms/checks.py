@@ -59,27 +59,17 @@ def pricing_indicator(texts: pl.DataFrame, part: str, place: str) -> list[Proble
 def unique(rows: pl.DataFrame, table: str, place: str, *, one_locality: bool = False) -> list[Problem]:
     """No key stands twice in a file; with `one_locality` no ZIP or ZIP+4 has two localities in it."""
     keys = [key for key in KEYS[table] if not (one_locality and key in {"mac", "locality"})]
-    twice = (
-        rows.filter(pl.struct(keys).is_duplicated()).sort(*keys, "source_row")
-        if _repeats(rows, keys)
-        else rows.clear()
-    )
+    if rows.select(keys).n_unique() == rows.height:
+        return []
+    twice = rows.filter(pl.struct(keys).is_duplicated()).group_by(keys).agg(pl.col("source_row").max())
     return [
         Problem(
             place,
             row,
             f"the key {' '.join(str(cell) for cell in key if cell)} stands here a second time: {_AGAIN}",
         )
-        for row, *key in twice.group_by(keys, maintain_order=True)
-        .agg(pl.col("source_row").last())
-        .select("source_row", *keys)
-        .head(_SHOWN)
-        .iter_rows()
+        for row, *key in twice.sort("source_row").select("source_row", *keys).head(_SHOWN).iter_rows()
     ]
-
-
-def _repeats(rows: pl.DataFrame, keys: list[str]) -> bool:
-    return rows.select(pl.struct(keys).n_unique()).item() != rows.height if rows.height else False
 
 
 def localities(rows: pl.DataFrame, rules: Rules, place: str) -> list[Problem]:

@@ -14,6 +14,7 @@ import stat
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ class Member:
     def name(self) -> str:
         return PurePosixPath(self.path).name
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 

@@ -25,7 +25,7 @@ from contracts.loaded import (
     write_whole,
 )
 from contracts.problems import Problem, TermsError
-from contracts.reference import KINDS, PROVENANCE, Reference
+from contracts.reference import KEYS, KINDS, PROVENANCE, Reference
 
 from .download import Download, Member, open_download
 from .effect import in_effect
@@ -36,7 +36,7 @@ from .rules import Rules, cms_rules
 from .sheets import Sheet, recognise, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 Identity = tuple[str, str, str, str, str]
 _PREFERENCE = (".csv", ".txt", ".prn", ".xlsx")
@@ -72,28 +72,40 @@ def load(
     """
     rules = rules or cms_rules()
     folder.mkdir(parents=True, exist_ok=True)
+    day = (today or dt.datetime.now(dt.UTC).date()).isoformat()
     with _alone(folder):
         before = read_manifest(folder)
-        store = _Store(folder, before)
+        store = _Store(folder / FOLDER)
         report = Report()
-        found: dict[Identity, Entry] = {}
-        problems: list[Problem] = []
-        for path in paths:
-            day = (today or dt.datetime.now(dt.UTC).date()).isoformat()
-            try:
-                for entry, rows in _entries(open_download(path, rules), rules, release, day, report):
-                    known = found.get(entry.identity)
-                    found[entry.identity] = entry.known_as(known) if known else entry
-                    store.new[entry.file] = rows
-            except TermsError as error:
-                problems += error.problems
-        if problems:
-            raise TermsError(problems)
-        old = {one.identity: one for one in before.entries}
-        report.known = [one for one in found.values() if one.identity in old]
-        report.taken = [one for one in found.values() if one.identity not in old]
-        _put(store, _united(old, found, instead=instead), rules)
+        after = before
+        try:
+            found = _found(paths, store, report, rules, release, day)
+            old = {one.identity: one for one in before.entries}
+            report.known = [one for one in found.values() if one.identity in old]
+            report.taken = [one for one in found.values() if one.identity not in old]
+            after = _put(store, before, _united(old, found, instead=instead), rules)
+            write_manifest(folder, after)
+        finally:
+            store.drop_all_but(before.files() | after.files())
     return report
+
+
+def _found(
+    paths: Iterable[Path], store: _Store, report: Report, rules: Rules, release: str | None, day: str
+) -> dict[Identity, Entry]:
+    found: dict[Identity, Entry] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            for entry, rows in _entries(open_download(path, rules), rules, release, day, report):
+                known = found.get(entry.identity)
+                found[entry.identity] = entry.known_as(known) if known else entry
+                store.keep(entry, rows)
+        except TermsError as error:
+            problems += error.problems
+    if problems:
+        raise TermsError(problems)
+    return found
 
 
 def _united(old: dict[Identity, Entry], found: dict[Identity, Entry], *, instead: bool) -> list[Entry]:
@@ -128,7 +140,7 @@ def _entries(
             sibling = reading.release
         if not problems:
             fetched = Fetched(download.name, download.sha256, day)
-            found.append((_entry(sheet, reading, posted, fetched), reading.rows))
+            found.append((_entry(sheet, reading, posted, fetched, rules), reading.rows))
     if problems:
         raise TermsError(problems)
     return found
@@ -190,10 +202,11 @@ def _read(sheet: Sheet, own: Evidence, sibling: str | None, rules: Rules) -> Rea
     return reading
 
 
-def _entry(sheet: Sheet, reading: Reading, posted: str, fetched: Fetched) -> Entry:
+def _entry(sheet: Sheet, reading: Reading, posted: str, fetched: Fetched, rules: Rules) -> Entry:
     kind, member = sheet.layout.kind, sheet.member
-    values = reading.rows.drop(*PROVENANCE, *_OUR_WORDS, strict=False).sort(pl.all()).write_csv()
-    sha256 = sha256_of(values.encode())
+    values = reading.rows.drop(*PROVENANCE, *_OUR_WORDS, strict=False)
+    ordered = values.sort([key for key in KEYS[rules.kinds[kind].table] if key in values.columns])
+    sha256 = sha256_of(ordered.write_csv().encode())
     return Entry(
         kind=kind,
         release=reading.release,
@@ -214,21 +227,36 @@ def _entry(sheet: Sheet, reading: Reading, posted: str, fetched: Fetched) -> Ent
 # ---- from entries to the folder ---------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Store:
-    """Rows of entries: those just read, and those of the folder."""
+    """The folder of rows. A file that no loaded.toml names is as good as not there."""
 
-    folder: Path
-    before: Manifest
-    new: dict[str, pl.DataFrame] = field(default_factory=dict)
+    home: Path
+
+    def keep(self, entry: Entry, rows: pl.DataFrame) -> None:
+        """Write an entry's rows; a dozen national files of ZIP+4 would not fit into the memory together."""
+        self.write(entry.file, _parquet(rows))
 
     def rows(self, entry: Entry) -> pl.DataFrame:
-        if entry.file not in self.new:
-            return pl.read_parquet(self.folder / FOLDER / entry.file, glob=False)
-        return self.new[entry.file]
+        return self.read(entry.file)
+
+    def read(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self.home / name, glob=False)
+
+    def write(self, name: str, data: bytes) -> None:
+        self.home.mkdir(exist_ok=True)
+        if not (self.home / name).is_file():
+            write_whole(self.home / name, data)
+
+    def drop_all_but(self, names: set[str]) -> None:
+        """Remove what is referred to nowhere: leftovers of a refused load, or of a crash."""
+        for path in self.home.iterdir() if self.home.is_dir() else ():
+            if path.name not in names:
+                path.unlink(missing_ok=True)
 
 
-def _put(store: _Store, entries: list[Entry], rules: Rules) -> None:
+def _put(store: _Store, before: Manifest, entries: list[Entry], rules: Rules) -> Manifest:
+    """Build the tables that change and return the manifest to put in place."""
     marked, problems = in_effect([_dated(one, rules) for one in entries], rules)
     if problems:
         raise TermsError(problems)
@@ -239,15 +267,18 @@ def _put(store: _Store, entries: list[Entry], rules: Rules) -> None:
         made_of = sha256_of(
             repr([(one.identity, one.member, one.effective, one.until) for one in used]).encode()
         )
-        old = store.before.tables.get(name)
+        old = before.tables.get(name)
         if old and old.made_of == made_of:
             tables[name] = old
         elif used:
             frames[name] = build(name, used, store.rows)
-            tables[name] = Table("", "", made_of)
+            data = _parquet(frames[name])
+            sha256 = sha256_of(data)
+            tables[name] = Table(f"table-{name}-{sha256[:16]}.parquet", sha256, made_of)
+            store.write(tables[name].file, data)
     if frames:
         _check(store, marked, frames, tables, rules)
-    _write(store, Manifest(tuple(marked), tables), frames)
+    return Manifest(tuple(marked), tables)
 
 
 def _dated(entry: Entry, rules: Rules) -> Entry:
@@ -258,44 +289,16 @@ def _dated(entry: Entry, rules: Rules) -> Entry:
 
 def _check(
     store: _Store,
-    entries: Sequence[Entry],
+    entries: list[Entry],
     frames: dict[str, pl.DataFrame],
     tables: dict[str, Table],
     rules: Rules,
 ) -> None:
-    needed = ("rvu", "gpci", "conversion_factor")
-    priced = {
-        name: frames[name]
-        if name in frames
-        else pl.read_parquet(store.folder / FOLDER / tables[name].file, glob=False)
-        for name in needed
-        if name in tables
-    }
+    needed = [name for name in ("rvu", "gpci", "conversion_factor") if name in tables]
+    priced = {name: frames[name] if name in frames else store.read(tables[name].file) for name in needed}
     problems = cross_checks(entries, store.rows, Reference(**priced), rules)
     if problems:
         raise TermsError(problems)
-
-
-def _write(store: _Store, manifest: Manifest, frames: dict[str, pl.DataFrame]) -> None:
-    home = store.folder / FOLDER
-    home.mkdir(exist_ok=True)
-    kept = {one.file for one in manifest.entries}
-    for name, rows in store.new.items():
-        if name in kept and not (home / name).is_file():
-            write_whole(home / name, _parquet(rows))
-    tables = dict(manifest.tables)
-    for name, frame in frames.items():
-        data = _parquet(frame)
-        sha256 = sha256_of(data)
-        file = f"table-{name}-{sha256[:16]}.parquet"
-        if not (home / file).is_file():
-            write_whole(home / file, data)
-        tables[name] = replace(tables[name], file=file, sha256=sha256)
-    manifest = replace(manifest, tables=tables)
-    write_manifest(store.folder, manifest)
-    for path in home.iterdir():  # what neither this load nor the one before refers to: a crash left it
-        if path.name not in manifest.files() | store.before.files():
-            path.unlink(missing_ok=True)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -34,12 +34,12 @@ def inputs(table: str, entries: Iterable[Entry]) -> list[Entry]:
 
 
 def build(table: str, entries: Sequence[Entry], rows: Callable[[Entry], pl.DataFrame]) -> pl.DataFrame:
-    """Return a table over its entries, sorted by its key. `rows` gives an entry's own."""
+    """Return a table over its entries, sorted by its key (ZIPs before ZIP+4). `rows` gives an entry's own."""
     if table == "conversion_factor":
         return _factors(entries)
     if table == "zip_locality":
         parts = [_places([one for one in entries if one.kind == kind], rows) for kind in ("zip5", "zip9")]
-        return pl.concat(parts).sort(*KEYS[table])
+        return pl.concat(parts)
     parts = [pl.DataFrame(schema=schema_of(table)), *(_named(one, rows(one)) for one in entries)]
     return pl.concat(parts).sort(*KEYS[table])
 
@@ -79,35 +79,58 @@ def _places(entries: Sequence[Entry], rows: Callable[[Entry], pl.DataFrame]) -> 
     says so. Nothing stands for a quarter after the last file.
     """
     schema = schema_of("zip_locality")
-    spans = _spans(entries)
-    keys = ["zip", "plus_four", "mac", "locality", "split"]
-    files = pl.DataFrame(
-        [(number, source_of(one)) for number, one in enumerate(entries)],
-        schema={"_file": pl.Int64, "source_file": schema["source_file"]},
-        orient="row",
-    )
+    if not entries:
+        return pl.DataFrame(schema=schema)
     marked = [
         rows(one).select(
-            *keys,
+            _packed(),
             "source_row",
             pl.lit(1 << number, pl.Int64).alias("_bit"),
-            pl.lit(number, pl.Int64).alias("_file"),
+            pl.lit(number, pl.Int8).alias("_file"),
         )
         for number, one in enumerate(entries)
     ]
-    if not marked:
-        return pl.DataFrame(schema=schema)
+    last = pl.col("_file").arg_max()
     seen = (
         pl.concat(marked)
-        .group_by(keys)
-        .agg(pl.col("_bit").sum(), pl.col("source_row").get(pl.col("_file").arg_max()), pl.col("_file").max())
+        .group_by("_place")
+        .agg(pl.col("_bit").sum(), pl.col("source_row").get(last), pl.col("_file").max())
     )
-    runs = _runs(seen["_bit"].unique().sort().to_list(), entries, spans)
-    return (
-        seen.join(runs, on="_bit", how="inner")
-        .join(files, on="_file", how="left", validate="m:1")
-        .select(*schema)
+    runs = _runs(seen["_bit"].unique().sort().to_list(), entries, _spans(entries))
+    names = pl.DataFrame(
+        {"_file": range(len(entries)), "source_file": [source_of(one) for one in entries]},
+        schema={"_file": pl.Int8, "source_file": pl.String},
     )
+    places = seen.join(runs, on="_bit", how="inner").sort("_place", "effective")
+    named = places.join(names, on="_file", how="left", validate="m:1", maintain_order="left")
+    return named.with_columns(_unpacked()).select(*schema)
+
+
+_DIGITS = (("zip", 5), ("plus_four", 5), ("mac", 5), ("locality", 2), ("split", 1))
+"""A place as one number: the digits of its columns side by side; no +4 is 10000."""
+
+
+def _packed() -> pl.Expr:
+    number = pl.lit(0, pl.UInt64)
+    for name, width in _DIGITS:
+        text = pl.when(pl.col(name) == "").then(pl.lit("10000")).otherwise(pl.col(name))
+        number = number * 10**width + text.cast(pl.UInt64)
+    return number.alias("_place")
+
+
+def _unpacked() -> list[pl.Expr]:
+    found = []
+    rest = pl.col("_place")
+    for name, width in reversed(_DIGITS):
+        shown = 4 if name == "plus_four" else width
+        text = (rest % 10**width).cast(pl.String).str.zfill(shown)
+        found.append(
+            pl.when(text != "10000").then(text).otherwise(pl.lit("")).alias(name)
+            if name == "plus_four"
+            else text.alias(name)
+        )
+        rest = rest // 10**width
+    return found
 
 
 def _spans(entries: Sequence[Entry]) -> list[tuple[dt.date, dt.date]]:

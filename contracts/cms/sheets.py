@@ -207,15 +207,16 @@ def _fixed_texts(sheet: Sheet) -> pl.DataFrame | Problem:
     layout = sheet.layout
     text = sheet.member.data.decode("latin-1").splitlines()
     lines = pl.DataFrame({"line": text}, schema={"line": pl.String}).with_row_index("row", 1)
-    lines = lines.filter(pl.col("line").str.strip_chars(_BLANK) != "")
     least, most = layout.length
-    good = pl.col("line").str.contains(layout.line) & pl.col("line").str.len_chars().is_between(least, most)
-    other = lines.filter(~good)
+    lines = lines.with_columns(
+        good=pl.col("line").str.contains(layout.line) & pl.col("line").str.len_bytes().is_between(least, most)
+    )
+    other = lines.filter(~pl.col("good") & (pl.col("line").str.strip_chars(_BLANK) != ""))
     if layout.notes:
         other = other.filter(~pl.col("line").str.contains(layout.notes))
     if not other.is_empty():
         return Problem(sheet.member.path, other["row"][0], f"is not a line of the layout {layout.name!r}")
-    return lines.filter(good).select(
+    return lines.filter("good").select(
         "row",
         *(
             pl.col("line").str.slice(place.start, place.end - place.start).str.strip_chars(_BLANK).alias(name)
