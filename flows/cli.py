@@ -13,12 +13,14 @@ from contracts import TermsError
 from flows.home import Home, HomeError, make_home
 from flows.progress import showing
 from flows.quiet import quiet
+from flows.reference import app as reference_app
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Finds underpayments in 835 remittances, with proof and deadline.",
 )
+app.add_typer(reference_app, name="reference")
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,

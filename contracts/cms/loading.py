@@ -77,16 +77,14 @@ def load(
         before = read_manifest(folder)
         store = _Store(folder / FOLDER)
         report = Report()
-        after = before
         try:
             found = _found(paths, store, report, rules, release, day)
             old = {one.identity: one for one in before.entries}
             report.known = [one for one in found.values() if one.identity in old]
             report.taken = [one for one in found.values() if one.identity not in old]
-            after = _put(store, before, _united(old, found, instead=instead), rules)
-            write_manifest(folder, after)
-        finally:
-            store.drop_all_but(before.files() | after.files())
+            write_manifest(folder, _put(store, before, _united(old, found, instead=instead), rules))
+        finally:  # the tables of the load before stay for one more load: a night may be reading them
+            store.drop_all_but(before.files() | read_manifest(folder).files())
     return report
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from contracts import LINE_SCHEMA, Reference, read_reference
-from contracts.cms import read_gpci, read_pprrvu
+from contracts.cms import load
 
 MakeLines = Callable[[Sequence[Mapping[str, Any]]], pl.DataFrame]
 
@@ -127,46 +127,22 @@ def cms() -> Path:
     return folder
 
 
-_RELEASES = (
-    ("PPRRVU2024_A.csv", "RVU24A", dt.date(2024, 1, 1), dt.date(2024, 3, 8), "32.7442"),
-    ("PPRRVU2024_AR.csv", "RVU24AR", dt.date(2024, 3, 9), dt.date(2024, 3, 31), "33.2875"),
-    ("PPRRVU2024_B.csv", "RVU24B", dt.date(2024, 4, 1), dt.date(2024, 6, 30), "33.2875"),
-    ("PPRRVU2024_C.csv", "RVU24C", dt.date(2024, 7, 1), dt.date(2024, 12, 31), "33.2875"),
-    ("PPRRVU2025_Oct.csv", "RVU25D", dt.date(2025, 1, 1), dt.date(2025, 12, 31), "32.3465"),
-    ("PPRRVU2026_Jul_nonQPP.csv", "RVU26C", dt.date(2026, 1, 1), dt.date(2026, 12, 31), "33.4009"),
-)
+_CMS_FILES = (
+    "PPRRVU2024_A.csv", "PPRRVU2024_AR.csv", "PPRRVU2024_B.csv", "PPRRVU2024_C.csv", "PPRRVU2025_Oct.csv",
+    "PPRRVU2026_Jul_nonQPP.csv", "GPCI2024.csv", "GPCI2025.csv", "GPCI2026.csv",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def cms_reference(cms: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """Every release held, and one made-up ZIP for each locality."""
-    rvu = [
-        read_pprrvu((cms / file).read_bytes(), file, release, first, last)
-        for file, release, first, last, _ in _RELEASES
-    ]
-    gpci = [
-        read_gpci((cms / f"GPCI{year}.csv").read_bytes(), f"GPCI{year}.csv", year)
-        for year in (2024, 2025, 2026)
-    ]
-    assert not [problem for loaded in (*rvu, *gpci) for problem in loaded.problems]
-    folder = tmp_path_factory.mktemp("factors")
-    factors = "\n".join(
-        f"{first},{last},no,{factor},{release}" for _, release, first, last, factor in _RELEASES
-    )
-    (folder / "factor.csv").write_text(f"effective,until,qp,factor,source\n{factors}\n")
-    localities = (
-        pl.concat([loaded.rows for loaded in gpci]).select("mac", "locality").unique().sort("mac", "locality")
-    )
+    """Every release held, loaded and read as a practice does, and one made-up ZIP for each locality."""
+    folder = tmp_path_factory.mktemp("cms")
+    load([cms / name for name in _CMS_FILES], folder)
+    localities = read_reference(folder).gpci.select("mac", "locality").unique().sort("mac", "locality")
     zips = localities.with_row_index("number").select(
         (pl.col("number") + 10_000).cast(pl.String).alias("zip"),
         plus_four=pl.lit(""), mac="mac", locality="locality", split=pl.lit("0"),
         effective=pl.lit("2024-01-01"), until=pl.lit("2026-12-31"), source=pl.lit("made up"),
     )  # fmt: skip
     zips.write_csv(folder / "zip.csv")
-    small = read_reference(folder)
-    return Reference(
-        rvu=pl.concat([loaded.rows for loaded in rvu]),
-        gpci=pl.concat([loaded.rows for loaded in gpci]),
-        zip_locality=small.zip_locality,
-        conversion_factor=small.conversion_factor,
-    )
+    return read_reference(folder)

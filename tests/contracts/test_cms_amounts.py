@@ -94,7 +94,10 @@ def test_pfrev_2025_all_3270(cms: Path, cms_reference: Reference, make_lines: Ma
 def test_pfall_2025_all_74(
     cms: Path, cms_reference: Reference, make_lines: MakeLines, units: int, column: str
 ) -> None:
-    """Alone a unit has the full amount; a second unit of the day the reduced one."""
+    """Alone a unit has the full amount; a second unit of the day the reduced one.
+
+    The amounts are of January; the release held is October's, in which therapy values are the same.
+    """
     with (cms / "PFALL25A_therapy_rows_DE_AK.csv").open() as file:
         rows = list(csv.DictReader(file))
     reduced = units == 2
@@ -105,7 +108,7 @@ def test_pfall_2025_all_74(
             "hcpcs": row["hcpcs"],
             "modifier": "",
             "setting": "nonfacility",
-            "date": dt.date(2025, 2, 3),
+            "date": dt.date(2025, 11, 3),
             "stated": cents(row[column]) + (cents(row["full_amount"]) if reduced else 0),
         }
         for row in rows
