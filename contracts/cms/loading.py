@@ -232,8 +232,11 @@ class _Store:
     home: Path
 
     def keep(self, entry: Entry, rows: pl.DataFrame) -> None:
-        """Write an entry's rows; a dozen national files of ZIP+4 would not fit into the memory together."""
-        self.write(entry.file, _parquet(rows))
+        """Write an entry's rows, without the name it came under.
+
+        On disk, for a dozen national files of ZIP+4 would not fit into the memory together.
+        """
+        self.write(entry.file, _parquet(rows.drop("source_file")))
 
     def rows(self, entry: Entry) -> pl.DataFrame:
         return self.read(entry.file)

@@ -40,7 +40,7 @@ def build(table: str, entries: Sequence[Entry], rows: Callable[[Entry], pl.DataF
     if table == "zip_locality":
         parts = [_places([one for one in entries if one.kind == kind], rows) for kind in ("zip5", "zip9")]
         return pl.concat(parts)
-    parts = [pl.DataFrame(schema=schema_of(table)), *(_named(one, rows(one)) for one in entries)]
+    parts = [pl.DataFrame(schema=schema_of(table)), *(_named(table, one, rows(one)) for one in entries)]
     return pl.concat(parts).sort(*KEYS[table])
 
 
@@ -49,13 +49,14 @@ def source_of(entry: Entry) -> str:
     return f"{entry.release}/{entry.member}"
 
 
-def _named(entry: Entry, rows: pl.DataFrame) -> pl.DataFrame:
+def _named(table: str, entry: Entry, rows: pl.DataFrame) -> pl.DataFrame:
     """Return an entry's rows under its name, and for the dates that its release has now."""
     dated = {"effective", "until"} & set(rows.columns)
-    return rows.with_columns(
+    named = rows.with_columns(
         pl.lit(source_of(entry)).alias("source_file"),
         *(pl.lit(getattr(entry, name)).alias(name) for name in sorted(dated)),
     )
+    return named.select(*schema_of(table))
 
 
 def _factors(entries: Sequence[Entry]) -> pl.DataFrame:
