@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from contracts import LINE_SCHEMA, Reference, read_reference
-from contracts.cms import load
+from contracts import LINE_SCHEMA, Reference, TermsError, read_reference
+from contracts.cms import Report, Rules, cms_rules, load
 
 MakeLines = Callable[[Sequence[Mapping[str, Any]]], pl.DataFrame]
 
@@ -146,3 +148,78 @@ def cms_reference(cms: Path, tmp_path_factory: pytest.TempPathFactory) -> Refere
     )  # fmt: skip
     zips.write_csv(folder / "zip.csv")
     return read_reference(folder)
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "cms"
+
+
+def small_rules() -> Rules:
+    """Give the rules of the made-up country of the fixtures: three localities, a handful of codes."""
+    rules = cms_rules()
+    kinds = {name: replace(one, rows=dict.fromkeys(one.rows, (1, 100))) for name, one in rules.kinds.items()}
+    return replace(rules, localities=3, kinds=kinds)
+
+
+@dataclass
+class Desk:
+    """Where a test loads: made-up files of CMS, ways to spoil and to pack them, and a reference folder."""
+
+    home: Path
+    rules: Rules = field(default_factory=small_rules)
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "reference"
+
+    def fixture(self, name: str) -> Path:
+        return FIXTURES / name
+
+    def data(self, name: str) -> bytes:
+        return self.fixture(name).read_bytes()
+
+    def changed(self, name: str, old: bytes, new: bytes) -> bytes:
+        """Give a fixture with something replaced that must be in it."""
+        assert old in self.data(name)
+        return self.data(name).replace(old, new)
+
+    def put(self, name: str, content: bytes) -> Path:
+        path = self.home / name
+        path.write_bytes(content)
+        return path
+
+    def zipped(self, name: str, members: Mapping[str, bytes]) -> Path:
+        with zipfile.ZipFile(self.home / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+        return self.home / name
+
+    def download(self, name: str, members: Sequence[str], changed: Mapping[str, bytes] | None = None) -> Path:
+        """Make a zip of fixtures; `changed` replaces the content of some."""
+        contents = {one: (FIXTURES / one).read_bytes() for one in members}
+        return self.zipped(name, contents | dict(changed or {}))
+
+    def take(
+        self, *paths: Path, folder: Path | None = None, rules: Rules | None = None, **options: Any
+    ) -> Report:
+        return load(
+            paths, folder or self.folder, rules=rules or self.rules, today=dt.date(2026, 11, 2), **options
+        )
+
+    def refused(self, *paths: Path, folder: Path | None = None, **options: Any) -> str:
+        """Load what must be refused; the folder is as it was. Return what was said."""
+        before = self.listing(folder)
+        with pytest.raises(TermsError) as error:
+            self.take(*paths, folder=folder, **options)
+        assert self.listing(folder) == before
+        return str(error.value)
+
+    def listing(self, folder: Path | None = None) -> dict[str, bytes]:
+        """Give the content of every file of a reference folder but the lock."""
+        at = folder or self.folder
+        found = (path for path in at.rglob("*") if path.is_file() and path.name != ".loading")
+        return {str(path.relative_to(at)): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
