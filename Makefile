@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test lint types unit install install-test dictionary clean bench-reader
+.PHONY: demo test lint types unit install install-test dictionary clean bench-reader findings
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -42,6 +42,9 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
+
+findings: install
+	$(BIN)/python -m era_parser.codebook > docs/findings.md
 
 bench-reader: install
 	$(PYTHON) -m venv .venv-bench

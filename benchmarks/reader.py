@@ -58,9 +58,11 @@ def read_csv(path: Path) -> int:
 
 
 def edi_835_parser(path: Path) -> int:
+    """Its objects alone: its `to_dataframe` refuses files of more than one payer."""
     import edi_835_parser
 
-    return len(edi_835_parser.parse(str(path)).to_dataframe())
+    sets = edi_835_parser.parse(str(path))
+    return sum(len(claim.services) for one in sets for claim in one.claims)
 
 
 def pyx12_walk(path: Path) -> int:
