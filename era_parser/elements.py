@@ -110,10 +110,11 @@ def fields(reading: Reading, tag: str, limit: int, part: pl.DataFrame | None = N
 
 def _keep_trailing(own: Fields) -> None:
     """Keep the fact that a segment ends in element separators."""
-    places = own.places
-    trailing = ~places.spans(places.count).sent & (places.count > 0)
+    if not own.reading.cut.trailing.any():
+        return
+    trailing = own.reading.cut.trailing[own.part["row"].to_numpy()]
     if trailing.any():
-        part = own.part.with_columns(pl.Series("count", places.count)).filter(pl.Series(trailing))
+        part = own.part.with_columns(pl.Series("count", own.places.count)).filter(pl.Series(trailing))
         own.reading.keep_text(part, own.tag, pl.col("count"), "")
 
 

@@ -20,8 +20,9 @@ FRAGMENT = re.compile(
     rb"[ \t]*(\r?\n|(?!\1)[^0-9A-Za-z \-_])"
 )
 COMPONENT_BYTES = b":>^|<\\!+;&*~\x1c\x1d\x1e\x1f"
-ROUND_AMOUNT = re.compile(rb"(?:CLP|SVC|CAS)[^0-9A-Za-z\s][^\r\n]{0,90}?\d\.\d0[^0-9A-Za-z.]")
-HEAD_BYTES = 100_000
+ROUND_AMOUNT = re.compile(rb"\d\.\d0[^0-9A-Za-z.]")
+HEAD_BYTES = 20_000
+CLAIM_BYTES = 4_000
 FREE_BYTES = bytes([0x1D, 0x1F, 0x1E, 0x1C, *range(1, 9), 0x0B, 0x0C, *range(0x0E, 0x1C)])
 DEFAULT_COMPONENT = b":"
 
@@ -105,8 +106,9 @@ def guide_of(data: bytes) -> str:
 
 
 def sends_cents(data: bytes) -> bool:
-    """Whether amounts are sent with two decimals, against the shortest form that X12 asks for (B.1.1.3.1.2)."""
-    return ROUND_AMOUNT.search(data, 0, HEAD_BYTES) is not None
+    """Whether the first claims say amounts with two decimals, against the shortest form that X12 asks for."""
+    first = data.find(b"CLP", 0, HEAD_BYTES)
+    return first >= 0 and ROUND_AMOUNT.search(data, first, first + CLAIM_BYTES) is not None
 
 
 def refuse(source: Source, code: RefusalCode, offset: int, message: str) -> Refusal:

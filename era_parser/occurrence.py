@@ -26,6 +26,10 @@ class Tagged:
     def opener(self) -> Positions:
         return self.read.segments.opener[self.rows]
 
+    def more_than(self, most: int) -> bool:
+        """Whether any loop has more than so many of them."""
+        return len(self.rows) > most and bool((self.opener[most:] == self.opener[:-most]).any())
+
     @cached_property
     def loop(self) -> npt.NDArray[np.uint8]:
         loops: npt.NDArray[np.uint8] = self.read.segments.openers["loop"].to_numpy()[self.opener]
@@ -55,7 +59,7 @@ def repeated_segments(read: Read) -> Iterator[pl.DataFrame]:
     for tag, tagged in _by_tag(read).items():
         for rule in rules():
             most = rule.repeats
-            if rule.segment != tag or rule.starts or not most or len(tagged.rows) <= most:
+            if rule.segment != tag or rule.starts or not most or not tagged.more_than(most):
                 continue
             right = tagged.of(rule)
             opener = tagged.opener[right]

@@ -13,6 +13,7 @@ from pathlib import Path
 from era_parser.interchange import (
     BLANK,
     BOM,
+    CLAIM_BYTES,
     HEAD_BYTES,
     Body,
     Delimiters,
@@ -99,7 +100,7 @@ def outline(path: Path, size: int) -> Outline:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     window, base = b"", 0
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+        head = file.read(HEAD_BYTES + CLAIM_BYTES)
         found.guide, found.cents = guide_of(head), sends_cents(head)
         file.seek(0)
         while block := file.read(BLOCK_BYTES):

@@ -59,7 +59,9 @@ def _parse(found: Outline) -> Iterator[Remittances]:
         before = carry(outcome, before)
         counts.append(outcome.counts)
         for name in WHOLE_TABLES:
-            whole[name].append(frames[name])
+            whole[name].append(
+                frames[name].with_columns(pl.col(pl.String) + "")
+            )  # a copy: texts hold a part's bytes
         if len(counts) == 1:
             frames["segment_note"] = prose_notes(frames["segment_note"], {0: body})
         yield Remittances(finished(frames), [])

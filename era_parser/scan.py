@@ -59,6 +59,13 @@ class Scan:
         return np.ndarray((len(self.data) - 7,), "<u8", self.data, strides=(1,))
 
     @cached_property
+    def trailing(self) -> Flags:
+        """Segments that end in an element separator."""
+        last = self.marks[self.first + self.count - (self.count > 0)]
+        found: Flags = (last + 1 == self.end) & (self.count > 0)
+        return found
+
+    @cached_property
     def separators(self) -> Positions:
         """Component separators, wherever they stand."""
         return np.flatnonzero(self.bytes == self.component)
