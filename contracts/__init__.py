@@ -5,7 +5,7 @@ Payer terms, fee schedules, Medicare, adjustment classes, dispute windows, and t
 
 from __future__ import annotations
 
-from .classes import CLASSES, adjustment_classes
+from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
@@ -36,9 +36,11 @@ __all__ = [
     "adjustment_classes",
     "dispute_by",
     "parse_contract",
+    "provider_adjustment_classes",
     "read_practice",
     "read_reference",
     "read_terms",
+    "remark_classes",
     "reprice",
     "terms_frames",
 ]

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from contracts import LINE_SCHEMA, MEDICARE_TERMS, adjustment_classes, dispute_by, reprice, terms_frames
+from contracts import (
+    LINE_SCHEMA,
+    MEDICARE_TERMS,
+    adjustment_classes,
+    dispute_by,
+    provider_adjustment_classes,
+    remark_classes,
+    reprice,
+    terms_frames,
+)
 from warehouse.database import build, model_sql, store
 
 if TYPE_CHECKING:
@@ -16,7 +25,20 @@ if TYPE_CHECKING:
 
     from contracts import DisputeWindow, Practice, Reference, Terms
 
-ADJUDICATE = ("core.payment", "core.claim", "core.adjudication", "core.line")
+ADJUDICATE = (
+    "core.claim_content",
+    "core.payment",
+    "core.adjustment",
+    "core.claim",
+    "core.line",
+    "core.claim_key",
+    "core.thread",
+    "core.reversal",
+    "core.line_reversal",
+    "core.adjudication",
+    "core.provider_adjustment",
+    "core.takeback",
+)
 PUBLISHED = (
     "out.dispute",
     "out.worklist",
@@ -31,14 +53,19 @@ PUBLISHED = (
 
 
 def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference) -> None:
-    """Write contracts, reference tables and adjustment classes to the `terms` schema."""
-    frames = terms_frames(terms) | reference.frames() | {"adjustment_class": adjustment_classes()}
+    """Write contracts, reference tables and code classes to the `terms` schema."""
+    classes = {
+        "adjustment_class": adjustment_classes(),
+        "remark_class": remark_classes(),
+        "provider_adjustment_class": provider_adjustment_classes(),
+    }
+    frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():
         store(con, f"terms.{name}", frame)
 
 
 def adjudicate(con: duckdb.DuckDBPyConnection) -> None:
-    """Payments, claims, the ledger, lines."""
+    """Payments, claims, lines, the ledger, and what was taken back outside it."""
     for model in ADJUDICATE:
         build(con, model)
 
@@ -59,8 +86,9 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
 
 
 def judge(con: duckdb.DuckDBPyConnection) -> None:
-    """One verdict a line."""
+    """One verdict a line, and what else the payer did to it."""
     build(con, "core.verdict")
+    build(con, "core.line_finding")
 
 
 def rank(con: duckdb.DuckDBPyConnection, terms: Terms, as_of: dt.date) -> None:

@@ -32,7 +32,7 @@ def class_of(group: str, reason: str) -> str | None:
         ("PR", "66", "patient_share"),
         ("CO", "45", "price"),
         ("OA", "45", "price"),
-        ("PR", "45", "non_covered"),
+        ("PR", "45", "price"),
         ("PR", "96", "non_covered"),
         ("CO", "96", "denial"),
         ("CO", "59", "price"),

@@ -9,7 +9,14 @@ import polars as pl
 import pytest
 
 import contracts
-from contracts import Reference, Terms, adjustment_classes, terms_frames
+from contracts import (
+    Reference,
+    Terms,
+    adjustment_classes,
+    provider_adjustment_classes,
+    remark_classes,
+    terms_frames,
+)
 
 TABLES = tomllib.loads((Path(contracts.__file__).parent / "registry.toml").read_text(encoding="utf-8"))[
     "table"
@@ -18,6 +25,8 @@ FRAMES: dict[str, pl.DataFrame] = {
     **terms_frames(Terms()),
     **Reference().frames(),
     "adjustment_class": adjustment_classes(),
+    "remark_class": remark_classes(),
+    "provider_adjustment_class": provider_adjustment_classes(),
 }
 
 

@@ -1,96 +1,134 @@
--- grain: one row a decision on a claim. key: file_hash, claim. inputs: core.claim
--- The ledger. Decisions of one payer, payee, patient control number and payer claim number form a thread; a claim that names
--- an earlier number (REF*F8), or that follows a reversal with the same account, date and charge, joins that thread.
--- A reversal takes back the decision whose charge and payment it negates (RFI 2442); of what is left the latest survives.
-with recursive
-number as (
-    select distinct payer_key, payee_key, patient_account, coalesce(payer_claim_number, '') as number
-    from core.claim
-),
-named as (
-    select distinct c.payer_key, c.payee_key, c.patient_account, coalesce(c.payer_claim_number, '') as number, n.number as parent
+-- grain: one row a decision on a claim. key: file_hash, claim.
+-- inputs: core.claim, core.thread, core.reversal, core.line_reversal, core.line
+-- The ledger: which decision survives. A later decision on the same services replaces an earlier one (RFI 1741); one that was taken back
+-- waits for its correction, and what had been replaced does not come back to life. Contradictions are left in doubt.
+with decision as (
+    select t.thread, t.sequence, c.file_hash, c.claim, c.payment, c.remittance_date, c.is_reversal, c.resent, c.claim_status_code,
+           c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, c.line_count,
+           coalesce(c.claim_status_code, '') in ('23', '25') as apart,
+           coalesce(c.claim_status_code, '') in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25') as known_status,
+           r.file_hash is not null as taken_back, r.claim_status_code as reversal_status
     from core.claim c
-    join number n on n.payer_key = c.payer_key and n.payee_key = c.payee_key and n.patient_account = c.patient_account
-                 and n.number = c.original_claim_number and n.number <> coalesce(c.payer_claim_number, '')
+    join core.thread t on t.file_hash = c.file_hash and t.claim = c.claim
+    left join (
+        select r.of_file_hash, r.of_claim, k.file_hash, k.claim_status_code
+        from core.reversal r join core.claim k on k.file_hash = r.file_hash and k.claim = r.claim
+    ) r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
 ),
-followed as (
-    select distinct c.payer_key, c.payee_key, c.patient_account, coalesce(c.payer_claim_number, '') as number,
-           coalesce(r.payer_claim_number, '') as parent
-    from core.claim c
-    join core.claim r on r.is_reversal and r.payer_key = c.payer_key and r.payee_key = c.payee_key
-                     and r.patient_account = c.patient_account and r.claim_service_date = c.claim_service_date
-                     and r.charge_amount = -c.charge_amount and c.remittance_date >= r.remittance_date
-                     and coalesce(r.payer_claim_number, '') <> coalesce(c.payer_claim_number, '')
-    where not c.is_reversal and c.original_claim_number is null
+reversed_on as (
+    select thread, min(remittance_date) as first_reversed_date from decision where is_reversal and not resent group by thread
 ),
-link as (
-    select payer_key, payee_key, patient_account, number, min(parent) as parent
-    from (from named union all from followed) group by all
+payable as (
+    -- a 22 with positive amounts is a correction where something was taken back before it (RFI 288); else it may be anything
+    select d.*, d.claim_status_code = '22' and coalesce(d.remittance_date < v.first_reversed_date, true) as unexplained_22,
+           not d.known_status or (d.claim_status_code = '22' and coalesce(d.remittance_date < v.first_reversed_date, true)) as shaky
+    from decision d
+    left join reversed_on v on v.thread = d.thread
+    where not d.is_reversal and not d.resent and not d.apart
 ),
-climb as (
-    select payer_key, payee_key, patient_account, number, number as root, 0 as height from number
-    union
-    select c.payer_key, c.payee_key, c.patient_account, c.number, l.parent, c.height + 1
-    from climb c
-    join link l on l.payer_key = c.payer_key and l.payee_key = c.payee_key and l.patient_account = c.patient_account and l.number = c.root
-    where c.height < 20
+service as (
+    select p.thread, p.file_hash, p.claim, l.line, l.numbered_by_practice, l.line_control_number,
+           coalesce(l.billed_procedure_code, l.procedure_code) as code, l.service_date, l.charge_amount
+    from payable p
+    join core.line l on l.file_hash = p.file_hash and l.claim = p.claim
+    where l.line > 0
 ),
-root as (
-    select payer_key, payee_key, patient_account, number, arg_max(root, height) as root from climb group by all
+shared as (
+    select distinct x.file_hash, x.claim, y.file_hash as other_file_hash, y.claim as other_claim,
+           bool_or(x.numbered_by_practice and y.numbered_by_practice) over (partition by x.file_hash, x.claim, y.file_hash, y.claim) as numbered
+    from service x
+    join service y on y.thread = x.thread and (y.file_hash, y.claim) <> (x.file_hash, x.claim)
+                  and case when x.numbered_by_practice and y.numbered_by_practice
+                           then x.line_control_number = y.line_control_number and x.service_date is not distinct from y.service_date
+                           else x.code = y.code and x.service_date = y.service_date end
 ),
-threaded as (
-    select c.*, sha256(concat_ws('|', c.payer_key, c.payee_key, c.patient_account, r.root)) as thread
-    from core.claim c
-    join root r on r.payer_key = c.payer_key and r.payee_key = c.payee_key and r.patient_account = c.patient_account
-               and r.number = coalesce(c.payer_claim_number, '')
+partial_correction as (
+    -- decides anew only the lines that were taken back: its charge is theirs
+    select distinct p.file_hash, p.claim, l.file_hash as of_file_hash, l.claim as of_claim
+    from core.line_reversal l
+    join payable d on d.file_hash = l.file_hash and d.claim = l.claim
+    join payable p on p.thread = d.thread and p.charge_amount = -l.by_charge_amount and (p.file_hash, p.claim) <> (l.file_hash, l.claim)
 ),
-numbered as (
-    select *, row_number() over (
-        partition by thread, is_reversal, abs(charge_amount), abs(paid_amount)
-        order by remittance_date, interchange_date, interchange_time, file_hash, claim) as turn
-    from threaded where not resent
+pair as (
+    -- x and another decision y on the same services
+    select x.file_hash, x.claim, y.file_hash as other_file_hash, y.claim as other_claim, y.remittance_date as other_date, y.shaky as other_shaky,
+           y.taken_back as other_taken_back, y.claim_status_code as other_status,
+           x.content = y.content and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount and x.claim_status_code = y.claim_status_code as alike,
+           x.file_hash = y.file_hash and x.payment = y.payment as one_payment,
+           coalesce(x.payer_claim_number = y.payer_claim_number, true) as one_number, coalesce(s.numbered, false) as numbered,
+           case when y.remittance_date > x.remittance_date then true
+                when y.remittance_date < x.remittance_date then false
+                when x.taken_back and y.taken_back then y.sequence > x.sequence
+                when x.taken_back <> y.taken_back then x.taken_back end as later,
+           y.sequence > x.sequence as follows
+    from payable x
+    join payable y on y.thread = x.thread and (y.file_hash, y.claim) <> (x.file_hash, x.claim) and y.payer_rank = x.payer_rank
+    left join shared s on s.file_hash = x.file_hash and s.claim = x.claim and s.other_file_hash = y.file_hash and s.other_claim = y.claim
+    where not y.points_back
+      and (s.claim is not null or x.line_count = 0 or y.line_count = 0 or y.original_claim_number = x.payer_claim_number
+           or (x.payer_claim_number = y.payer_claim_number and x.charge_amount = y.charge_amount))
+      and not exists (from partial_correction c where c.file_hash = y.file_hash and c.claim = y.claim and c.of_file_hash = x.file_hash and c.of_claim = x.claim)
+      and not exists (from partial_correction c where c.file_hash = x.file_hash and c.claim = x.claim and c.of_file_hash = y.file_hash and c.of_claim = y.claim)
 ),
-matched as (
-    select d.file_hash, d.claim
-    from numbered d
-    join numbered r on r.thread = d.thread and r.is_reversal and not d.is_reversal and r.turn = d.turn
-                   and r.charge_amount = -d.charge_amount and r.paid_amount = -d.paid_amount
-                   and r.remittance_date >= d.remittance_date
+weighed as (
+    select file_hash, claim,
+           min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky) as replaced_date,
+           bool_or(later is null and alike and not follows and one_payment) as printed_twice,
+           -- two of one day that differ: in one payment under two claim numbers they are two visits, unless the practice's line numbers say otherwise
+           bool_or(later is null and not alike and not other_shaky and (not one_payment or one_number or numbered)) as same_day,
+           max(other_status) filter (where other_shaky and coalesce(later, true)) as shaky_status
+    from pair group by file_hash, claim
 ),
 stray as (
-    select r.thread, max(r.remittance_date) as reversed_date
-    from numbered r
-    where r.is_reversal and not exists (
-        from numbered d where d.thread = r.thread and not d.is_reversal and d.turn = r.turn
-        and r.charge_amount = -d.charge_amount and r.paid_amount = -d.paid_amount and r.remittance_date >= d.remittance_date)
-    group by all
+    select t.thread, r.file_hash, c.payment, r.sequence, c.remittance_date, c.charge_amount, c.paid_amount
+    from core.reversal r
+    join core.thread t on t.file_hash = r.file_hash and t.claim = r.claim
+    join core.claim c on c.file_hash = r.file_hash and c.claim = r.claim
+    where r.of_claim is null
+      and not exists (from core.line_reversal l where l.by_file_hash = r.file_hash and l.by_claim = r.claim)
 ),
-standing as (
-    select n.*, m.file_hash is not null as taken_back,
-           case when not n.is_reversal and m.file_hash is null then rank() over (
-               partition by n.thread, n.is_reversal, m.file_hash is null
-               order by n.remittance_date desc, n.interchange_date desc, n.interchange_time desc, n.file_hash desc, n.payment desc) end as place,
-           row_number() over (partition by n.thread, n.is_reversal
-                              order by n.remittance_date desc, n.interchange_date desc, n.interchange_time desc, n.file_hash desc, n.claim desc) as latest,
-           bool_or(not n.is_reversal and m.file_hash is null) over (partition by n.thread) as decided
-    from numbered n
-    left join matched m on m.file_hash = n.file_hash and m.claim = n.claim
+struck as (
+    -- a later reversal of nobody knows what; the correction that follows it in its own payment is not struck
+    select p.file_hash, p.claim, max(s.remittance_date) as stray_date, arg_max(s.charge_amount, s.sequence) as stray_charge_amount,
+           arg_max(s.paid_amount, s.sequence) as stray_paid_amount
+    from payable p
+    join stray s on s.thread = p.thread and s.remittance_date >= p.remittance_date
+                and not (s.file_hash = p.file_hash and s.payment = p.payment and s.sequence < p.sequence)
+    group by p.file_hash, p.claim
+),
+stated as (
+    select d.file_hash, d.claim,
+           case when d.resent then 'RESENT'
+                when d.apart then 'APART'
+                when d.is_reversal then 'REVERSAL'
+                when w.printed_twice then 'RESENT'
+                when d.taken_back and w.replaced_date is not null then 'REVERSED'
+                when d.taken_back then 'PENDING'
+                when w.replaced_date is not null then 'SUPERSEDED'
+                when p.shaky or w.same_day or w.shaky_status is not null then 'IN_DOUBT'
+                when k.stray_date is not null then 'PENDING'
+                else 'SURVIVING' end as state,
+           w.replaced_date, w.shaky_status, k.stray_charge_amount, k.stray_paid_amount, k.stray_date, p.unexplained_22, p.shaky
+    from decision d
+    left join payable p on p.file_hash = d.file_hash and p.claim = d.claim
+    left join weighed w on w.file_hash = d.file_hash and w.claim = d.claim
+    left join struck k on k.file_hash = d.file_hash and k.claim = d.claim
 )
-select t.file_hash, t.claim, t.thread, t.is_reversal,
-       case when t.resent then 'RESENT'
-            when s.is_reversal then 'REVERSAL'
-            when s.taken_back and not s.decided and s.latest = 1 then 'PENDING'
-            when s.taken_back then 'REVERSED'
-            when s.place > 1 then 'SUPERSEDED'
-            when y.reversed_date >= s.remittance_date then 'PENDING'
-            else 'SURVIVING' end as state,
-       case when t.resent then 'the same payment came before in another file'
-            when s.is_reversal then 'reversal of an earlier decision'
-            when s.taken_back and not s.decided and s.latest = 1 then 'reversed; the correction has not come'
-            when s.taken_back then 'taken back by a reversal'
-            when s.place > 1 then 'a later decision replaced it without a reversal'
-            when y.reversed_date >= s.remittance_date then 'a later reversal matches no decision; ask the payer what it takes back'
+select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
+       case s.state
+            when 'RESENT' then 'sent twice: the same payment or claim counts elsewhere'
+            when 'APART' then case d.claim_status_code when '25' then 'a predetermination, not a payment' else 'not this payer''s claim; it was forwarded' end
+            when 'REVERSAL' then concat('reversal of an earlier decision', case when d.claim_status_code <> '22' then concat(', sent under status ', d.claim_status_code) end)
+            when 'REVERSED' then concat('taken back by a reversal; decided again on ', s.replaced_date)
+            when 'SUPERSEDED' then concat('replaced without a reversal by the decision of ', s.replaced_date)
+            when 'PENDING' then case when d.taken_back then 'taken back by a reversal; the correction has not come'
+                else concat('a reversal of ', s.stray_date, ' (charge ', s.stray_charge_amount, ', paid ', s.stray_paid_amount,
+                            ') matches no decision; ask the payer what it takes back') end
+            when 'IN_DOUBT' then case
+                when s.unexplained_22 or s.shaky_status = '22' then 'a decision sent as reversal (22) with positive amounts, and nothing was taken back: it may be either'
+                when s.shaky then concat('status ', coalesce(d.claim_status_code, '(none)'), ' is not a claim status')
+                when s.shaky_status is not null then concat('a later decision has status ', s.shaky_status, ', which is not a claim status')
+                else 'another decision of the same day differs and none is reversed: ask the payer which stands' end
             else 'latest decision that stands' end as state_reason
-from threaded t
-left join standing s on s.file_hash = t.file_hash and s.claim = t.claim
-left join stray y on y.thread = t.thread
+from decision d
+join stated s on s.file_hash = d.file_hash and s.claim = d.claim

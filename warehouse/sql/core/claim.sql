@@ -1,5 +1,5 @@
 -- grain: one row a decision on a claim (CLP), re-sent ones included. key: file_hash, claim.
--- inputs: era.claim, era.party, era.reference, era.date, era.adjustment, core.payment
+-- inputs: era.claim, era.party, era.reference, era.date, core.payment, core.adjustment, core.claim_content
 with party as (
     select file_hash, claim, entity_code, name, first_name, id
     from era.party
@@ -14,36 +14,47 @@ reference as (
            min(reference_value) filter (where reference_qualifier = 'F8') as original_claim_number
     from era.reference where claim is not null and line is null group by all
 ),
-stated as (
+dated as (
     select file_hash, claim,
-           min(date) filter (where date_qualifier = '232') as statement_from_date
-    from era.date where claim is not null and line is null group by all
+           min(date) filter (where line is null and date_qualifier = '232') as statement_from_date,
+           max(date) filter (where line is null and date_qualifier = '233') as statement_through_date,
+           min(date) filter (where line is not null and date_qualifier in ('472', '150')) as first_service_date,
+           list(distinct date order by date) filter (where date is not null and date_qualifier in ('472', '150', '232', '233')) as dates
+    from era.date where claim is not null group by all
 ),
 adjusted as (
     select file_hash, claim,
-           bool_or(group_code = 'OA' and reason_code = '23') as prior_payer
-    from era.adjustment where claim is not null and line is null group by all
-),
-first_service as (
-    select file_hash, claim, min(date) as first_service_date
-    from era.date where line is not null and date_qualifier in ('472', '150') group by all
+           bool_or(class = 'prior_payer') as prior_payer,
+           bool_and(refers_back) filter (where adjustment_amount <> 0) as points_back
+    from core.adjustment group by all
 )
 select c.file_hash, c.claim, c.payment, c.segment, c.byte_offset,
        p.remittance_date, p.interchange_date, p.interchange_time, p.trace_number, p.payer_name, p.payer_ids, p.payer_key,
        p.payee_npi, p.payee_tin, p.payee_key, p.payee_zip, p.resent,
-       c.patient_control_number as patient_account, nullif(c.payer_claim_number, '') as payer_claim_number,
-       r.original_claim_number, c.claim_status_code, c.charge_amount, c.paid_amount, c.filing_indicator_code, c.facility_code,
+       c.patient_control_number as patient_account,
+       -- a number of zeros or a word for "none" is no number
+       case when not regexp_matches(upper(trim(c.payer_claim_number)), '^(0*|NA|N/A|NONE|UNKNOWN|NULL)$') then trim(c.payer_claim_number) end as payer_claim_number,
+       r.original_claim_number, c.claim_status_code, c.frequency_code, c.charge_amount, c.paid_amount, c.filing_indicator_code, c.facility_code,
        r.class_of_contract, r.group_number, r.location_number, n.id as rendering_npi,
-       coalesce(s.statement_from_date, f.first_service_date) as claim_service_date,
-       upper(concat_ws('|', coalesce(q.id, i.id, c.patient_control_number), q.name, q.first_name)) as patient_key,
+       coalesce(d.statement_from_date, d.first_service_date) as claim_service_date, d.statement_from_date, d.statement_through_date,
+       coalesce(d.dates, []) as dates,
+       -- one person on one day: the member's number with the initial, else the name; a family may share the number
+       upper(coalesce(regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1),
+                      q.name || '|' || coalesce(q.first_name, ''), c.patient_control_number, '')) as patient_key,
+       upper(regexp_replace(concat(q.name, q.first_name), '[^A-Za-z]', '', 'g')) as patient_name_key,
        coalesce(a.prior_payer, false) as prior_payer,
-       c.claim_status_code = '22' and (c.charge_amount < 0 or c.paid_amount < 0) as is_reversal
+       case when c.claim_status_code in ('2', '20') or coalesce(a.prior_payer, false) then 2
+            when c.claim_status_code in ('3', '21') then 3 else 1 end as payer_rank,
+       coalesce(a.points_back, false) and c.paid_amount = 0 as points_back,
+       (c.claim_status_code = '22' and (c.charge_amount < 0 or c.paid_amount < 0))
+           or (c.charge_amount < 0 and c.paid_amount <= 0) as is_reversal,
+       k.content, k.services, k.line_count
 from era.claim c
 join core.payment p on p.file_hash = c.file_hash and p.payment = c.payment
+join core.claim_content k on k.file_hash = c.file_hash and k.claim = c.claim
 left join party q on q.file_hash = c.file_hash and q.claim = c.claim and q.entity_code = 'QC'
 left join party i on i.file_hash = c.file_hash and i.claim = c.claim and i.entity_code = 'IL'
 left join party n on n.file_hash = c.file_hash and n.claim = c.claim and n.entity_code = '82'
 left join reference r on r.file_hash = c.file_hash and r.claim = c.claim
-left join stated s on s.file_hash = c.file_hash and s.claim = c.claim
+left join dated d on d.file_hash = c.file_hash and d.claim = c.claim
 left join adjusted a on a.file_hash = c.file_hash and a.claim = c.claim
-left join first_service f on f.file_hash = c.file_hash and f.claim = c.claim

@@ -1,95 +1,182 @@
--- grain: one row a service line. key: file_hash, claim, line; line_id numbers them.
--- inputs: core.line, core.claim, core.adjudication, era.adjustment, terms.adjustment_class
--- The allowed amount three ways (RFI 888, 507, 2601) and the lane a line stands in. Two ways that agree give the amount.
-with classed as (
-    select a.file_hash, a.claim, a.line, a.group_code, a.reason_code, a.adjustment_amount,
-           coalesce(k.class, 'unknown') as class
-    from era.adjustment a
-    join core.claim c on c.file_hash = a.file_hash and c.claim = a.claim
-    left join terms.adjustment_class k
-      on k.reason_code = a.reason_code and k.group_code in (a.group_code, '*')
-     and (k.effective is null or k.effective <= c.remittance_date) and (k.until is null or k.until >= c.remittance_date)
-    qualify row_number() over (partition by a.file_hash, a.claim, a.line, a.segment, a.position
-                               order by (k.group_code = a.group_code) desc nulls last, k.class) = 1
-),
-summed as (
+-- grain: one row a service line (a claim without lines: its line 0). key: line_id; file_hash, claim, line.
+-- inputs: core.line, core.claim, core.adjudication, core.line_reversal, core.adjustment
+-- The allowed amount three ways (RFI 888, 507, 2601) and the lane a line stands in. Two ways that agree give the amount; a line whose
+-- amounts do not add up, or whose adjustments are not all understood, has none. Adjustments of the claim: a patient's share and what is
+-- taken from the payment leave the lines' allowed amounts alone; a price cut is spread over the lines in proportion to what they were
+-- allowed without it, and such a claim is judged on its total; anything else cannot be placed.
+with summed as (
     select file_hash, claim, line,
+           coalesce(sum(adjustment_amount), 0) as adjustment_amount,
            coalesce(sum(adjustment_amount) filter (where class = 'patient_share'), 0) as patient_share_amount,
-           coalesce(sum(adjustment_amount) filter (where class in ('payment_reduction', 'prior_payer')), 0) as payment_reduction_amount,
+           coalesce(sum(adjustment_amount) filter (where class = 'payment_reduction'), 0) as payment_reduction_amount,
+           coalesce(sum(adjustment_amount) filter (where class = 'prior_payer'), 0) as prior_payer_amount,
            coalesce(sum(adjustment_amount) filter (where class = 'price'), 0) as price_adjustment_amount,
            coalesce(sum(adjustment_amount) filter (where class in ('denial', 'bundling', 'capitation', 'non_covered')), 0) as refused_amount,
-           bool_or(class = 'denial' and adjustment_amount <> 0) as denial,
-           bool_or(class = 'bundling' and adjustment_amount <> 0) as bundling,
-           bool_or(class = 'capitation' and adjustment_amount <> 0) as capitation,
-           bool_or(class = 'non_covered' and adjustment_amount <> 0) as non_covered,
-           bool_or(class = 'prior_payer' and adjustment_amount <> 0) as prior_payer,
-           string_agg(distinct concat(group_code, '-', reason_code), ', ' order by concat(group_code, '-', reason_code))
-               filter (where class in ('unknown', 'information') and adjustment_amount <> 0) as unknown_codes
-    from classed where line is not null group by all
+           coalesce(bool_or(class in ('denial', 'non_covered') and adjustment_amount <> 0), false) as denial,
+           coalesce(bool_or(class = 'bundling' and adjustment_amount <> 0), false) as bundling,
+           coalesce(bool_or(class = 'capitation' and adjustment_amount <> 0), false) as capitation,
+           string_agg(distinct code, ', ' order by code) filter (where class in ('denial', 'bundling', 'non_covered') and adjustment_amount <> 0) as refusal_codes,
+           string_agg(distinct code, ', ' order by code) filter (where class = 'unknown' and adjustment_amount is distinct from 0) as unknown_codes,
+           string_agg(distinct code, ', ' order by code) filter (where class = 'information' and adjustment_amount <> 0) as information_codes,
+           string_agg(distinct code, ', ' order by code) filter (where adjustment_amount is null) as blank_codes,
+           string_agg(distinct concat(code, ' ', adjustment_amount), ', ' order by concat(code, ' ', adjustment_amount))
+               filter (where class not in ('patient_share', 'payment_reduction', 'prior_payer', 'price') and adjustment_amount <> 0) as unplaced
+    from core.adjustment group by all
 ),
-on_claim as (
-    -- a share or a payment reduction on the claim moves what is paid, not what its lines are allowed; any other does
-    select file_hash, claim, sum(adjustment_amount) as unspread_amount
-    from classed
-    where line is null and class not in ('patient_share', 'payment_reduction') and adjustment_amount <> 0
+on_claim as (select * from summed where line is null),
+totalled as (
+    select l.file_hash, l.claim,
+           c.charge_amount - coalesce(sum(s.adjustment_amount), 0) - coalesce(any_value(o.adjustment_amount), 0) - c.paid_amount as claim_gap_amount,
+           case when c.line_count > 0 then sum(coalesce(l.paid_amount, 0)) - coalesce(any_value(o.adjustment_amount), 0) - c.paid_amount else 0 end as paid_gap_amount,
+           coalesce(bool_or(l.charge_amount < 0 or l.paid_amount < 0), false) as has_negative,
+           coalesce(bool_or(l.line > 0 and l.charge_amount = 0 and l.paid_amount <> 0 and not l.numbered_by_practice), false) as has_loose_part
+    from core.line l
+    join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
+    left join summed s on s.file_hash = l.file_hash and s.claim = l.claim and s.line = l.line
+    left join on_claim o on o.file_hash = l.file_hash and o.claim = l.claim
+    group by l.file_hash, l.claim, c.charge_amount, c.paid_amount, c.line_count
+),
+alone as (
+    -- lines that a reversal takes back although the rest of the decision stands
+    select r.file_hash, r.claim, r.line,
+           bool_or(l.line is not null) as corrected
+    from core.line_reversal r
+    join core.line own on own.file_hash = r.file_hash and own.claim = r.claim and own.line = r.line
+    join core.adjudication j on j.file_hash = r.file_hash and j.claim = r.claim
+    left join core.adjudication y on y.thread = j.thread and y.state = 'SURVIVING' and (y.file_hash, y.claim) <> (r.file_hash, r.claim)
+    left join core.line l on l.file_hash = y.file_hash and l.claim = y.claim
+                         and case when l.numbered_by_practice and own.numbered_by_practice then l.line_control_number = own.line_control_number
+                                  else coalesce(l.billed_procedure_code, l.procedure_code) = coalesce(own.billed_procedure_code, own.procedure_code)
+                                       and l.service_date = own.service_date end
     group by all
 ),
 ways as (
-    select l.*, j.thread, j.state, j.state_reason, c.claim_status_code, coalesce(o.unspread_amount, 0) as unspread_amount,
-           c.patient_key, c.payer_key, c.payee_key,
+    select l.*, j.thread, j.state, j.state_reason, a.line is not null as line_taken_back, coalesce(a.corrected, false) as line_corrected,
+           c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.patient_key, c.payer_key, c.payee_key,
            coalesce(s.patient_share_amount, 0) as patient_share_amount,
            coalesce(s.payment_reduction_amount, 0) as payment_reduction_amount,
+           coalesce(s.prior_payer_amount, 0) as prior_payer_amount,
            coalesce(s.price_adjustment_amount, 0) as price_adjustment_amount,
            coalesce(s.refused_amount, 0) as refused_amount,
-           s.unknown_codes,
-           coalesce(s.denial, false) as denial, coalesce(s.bundling, false) as bundling,
-           coalesce(s.capitation, false) as capitation, coalesce(s.non_covered, false) as non_covered,
-           coalesce(s.prior_payer, false) or c.prior_payer as prior_payer,
-           case when s.unknown_codes is null then l.paid_amount + coalesce(s.patient_share_amount, 0) + coalesce(s.payment_reduction_amount, 0) end
-               as allowed_by_payment_amount,
-           case when s.unknown_codes is null then l.charge_amount - coalesce(s.price_adjustment_amount, 0) - coalesce(s.refused_amount, 0) end
-               as allowed_by_adjustment_amount
+           l.charge_amount - coalesce(s.adjustment_amount, 0) - l.paid_amount as line_gap_amount,
+           t.claim_gap_amount, t.paid_gap_amount, t.has_negative, t.has_loose_part,
+           s.refusal_codes, s.unknown_codes, s.information_codes, s.blank_codes,
+           coalesce(s.denial, false) as denial, coalesce(s.bundling, false) or l.bundling_remark_codes is not null as bundling,
+           coalesce(s.capitation, false) or coalesce(o.capitation and l.line > 0, false) as capitation,
+           o.denial and l.line > 0 as claim_denial, o.bundling and l.line > 0 as claim_bundling,
+           case when l.line > 0 then coalesce(o.price_adjustment_amount, 0) else 0 end as claim_price_amount,
+           case when l.line > 0 then coalesce(o.refused_amount, 0) else 0 end as claim_refused_amount,
+           case when l.line > 0 then coalesce(o.unplaced, case when o.blank_codes is not null then concat(o.blank_codes, ' without an amount') end) end as claim_unplaced,
+           l.paid_amount + coalesce(s.patient_share_amount, 0) + coalesce(s.payment_reduction_amount, 0) as own_payment_amount,
+           l.charge_amount - coalesce(s.price_adjustment_amount, 0) - coalesce(s.refused_amount, 0) as own_adjustment_amount
     from core.line l
     join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
     join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim
+    join totalled t on t.file_hash = l.file_hash and t.claim = l.claim
     left join summed s on s.file_hash = l.file_hash and s.claim = l.claim and s.line = l.line
     left join on_claim o on o.file_hash = l.file_hash and o.claim = l.claim
+    left join alone a on a.file_hash = l.file_hash and a.claim = l.claim and a.line = l.line
 ),
-agreed as (
-    select *,
-           case when unspread_amount <> 0 then null
-                when allowed_by_payment_amount = allowed_by_adjustment_amount then allowed_by_payment_amount
-                when allowed_by_payment_amount = stated_allowed_amount then allowed_by_payment_amount
-                when allowed_by_adjustment_amount = stated_allowed_amount then allowed_by_adjustment_amount end as allowed_amount,
-           concat_ws(' and ',
-               case when allowed_by_payment_amount in (allowed_by_adjustment_amount, stated_allowed_amount) then 'payment' end,
-               case when allowed_by_adjustment_amount in (allowed_by_payment_amount, stated_allowed_amount) then 'adjustments' end,
-               case when stated_allowed_amount in (allowed_by_payment_amount, allowed_by_adjustment_amount) then 'stated (B6)' end) as agreement
+weighed as (
+    select *, sum(greatest(own_adjustment_amount, 0)) over (partition by file_hash, claim) as claim_weight,
+           sum(greatest(own_adjustment_amount, 0)) over (partition by file_hash, claim order by line rows unbounded preceding) as running_weight
     from ways
+),
+spread as (
+    -- running totals in whole cents, rounded half up, so that the shares add up to the claim's cut
+    select *, case when claim_price_amount <> 0 and claim_weight > 0 then
+               (sign(claim_price_amount)
+                * ((2 * abs(claim_price_amount * 100)::hugeint * (running_weight * 100)::hugeint + (claim_weight * 100)::hugeint)
+                       // (2 * (claim_weight * 100)::hugeint)
+                   - (2 * abs(claim_price_amount * 100)::hugeint * ((running_weight - greatest(own_adjustment_amount, 0)) * 100)::hugeint
+                          + (claim_weight * 100)::hugeint) // (2 * (claim_weight * 100)::hugeint)))::bigint * 0.01::decimal(3,2)
+               else 0 end::decimal(18,2) as spread_amount
+    from weighed
+),
+derived as (
+    select *, own_payment_amount - spread_amount as allowed_by_payment_amount,
+           own_adjustment_amount - spread_amount as allowed_by_adjustment_amount,
+           claim_price_amount <> 0 and count(*) over (partition by file_hash, claim) > 1 as judged_on_claim
+    from spread
+),
+grouped as (
+    -- parts of one billed line (RFI 958, 2283): one line number, one date
+    select *,
+           case when numbered_by_practice and line > 0 then concat_ws('|', file_hash, claim, line_control_number, service_date) end as billed_line,
+           count(*) over p as part_count,
+           bool_or(charge_amount = 0) over p as has_free_part,
+           count(distinct procedure_code) over p as part_codes,
+           count(distinct billed_procedure_code) over p as part_billed_codes,
+           bool_and(billed_procedure_code is not null) over p as parts_tell_billed,
+           bool_or(billed_units is not null) over p as parts_tell_units,
+           count(*) filter (where charge_amount > 0) over p as charged_parts,
+           min(coalesce(units, 1)) filter (where charge_amount > 0) over p as least_units,
+           max(coalesce(units, 1)) filter (where charge_amount > 0) over p as most_units,
+           string_agg(distinct coalesce(billed_procedure_code, procedure_code), ', ') over p as part_names
+    from derived
+    window p as (partition by file_hash, claim, case when numbered_by_practice and line > 0 then line_control_number else line::varchar end,
+                 numbered_by_practice, service_date)
+),
+split as (
+    select *, part_count > 1 and part_codes = 1 as split,
+           part_count > 1 and part_codes > 1 and (has_free_part or (parts_tell_billed and part_billed_codes = 1)) as unbundled
+    from grouped
+),
+told as (
+    select *,
+           case when state <> 'SURVIVING' and state <> 'APART' then state_reason
+                when line_taken_back and line_corrected then 'this line was taken back by a reversal of its own and decided again'
+                when line_taken_back then 'this line was taken back by a reversal of its own; the correction has not come'
+                when state = 'APART' then state_reason
+                when claim_status_code in ('2', '3', '20', '21') or prior_payer then 'another payer paid first'
+                when capitation then 'paid by the head (CO-24)'
+                when paid_amount = 0 and own_payment_amount = 0 and bundling then 'counted as part of another service'
+                when (claim_status_code = '4' and claim_paid_amount = 0) or (paid_amount = 0 and own_payment_amount = 0 and denial) then 'denied'
+                when claim_paid_amount = 0 and claim_bundling and line > 0 then 'counted as part of another service'
+                when claim_paid_amount = 0 and claim_denial then 'denied' end as settled_reason,
+           case when date_problem is not null then date_problem
+                when paid_amount is null or charge_amount is null then 'the line has no charge or no payment'
+                when has_negative then 'negative amounts in a decision that is not a reversal'
+                when claim_status_code = '4' then concat('denied by status, yet ', claim_paid_amount, ' is paid')
+                when unknown_codes is not null then concat('adjustment ', unknown_codes, ' is not classified')
+                when blank_codes is not null then concat('adjustment ', blank_codes, ' has no amount')
+                when line_gap_amount <> 0 then concat('the line does not balance: charge ', charge_amount, ' less adjustments is not ', paid_amount,
+                                                      ' (off by ', line_gap_amount, ')')
+                when claim_unplaced is not null then concat('adjustments of the claim that cannot be placed on its lines: ', claim_unplaced)
+                when claim_gap_amount <> 0 or paid_gap_amount <> 0 then concat('the claim does not balance: off by ', claim_gap_amount,
+                                                      ' on the charge, by ', paid_gap_amount, ' on the payment of its lines')
+                when information_codes is not null then concat('adjustment ', information_codes, ' moves money that is neither price nor share')
+                when has_loose_part then 'a line of the claim has no charge but is paid: which line it is part of is not said'
+                when unbundled then concat('one billed line (', part_names, ') came back as several codes: compare by hand')
+                when line > 0 and charge_amount = 0 and not split then 'a charge of 0: nothing to compare'
+                when coalesce(units, 1) <= 0 then concat('units of ', units, ' on a line that is paid')
+                when refusal_codes is not null and not coalesce(billed_units > coalesce(units, 1), false)
+                    then concat('part of the line is refused (', refusal_codes, ', ', refused_amount, '): for what the rest was allowed is not said') end as problem,
+           split and charged_parts > 1 and least_units = most_units and least_units > 1 and not parts_tell_units as units_unclear
+    from split
 )
-select (row_number() over (order by file_hash, claim, line))::bigint as line_id, *,
-       case when state in ('RESENT', 'SUPERSEDED') then 'SUPERSEDED'
-            when state in ('REVERSAL', 'REVERSED') then 'REVERSED'
-            when state = 'PENDING' then 'PENDING'
-            when claim_status_code = '25' then 'PREDETERMINATION'
-            when claim_status_code = '23' then 'NOT_COMPARABLE'
-            when claim_status_code in ('2', '3', '20', '21') or prior_payer then 'SECONDARY'
-            when capitation then 'CAPITATED'
-            when paid_amount = 0 and allowed_by_payment_amount = 0 and bundling then 'BUNDLED'
-            when claim_status_code = '4' or (paid_amount = 0 and allowed_by_payment_amount = 0 and (denial or non_covered)) then 'DENIED'
-            when line = 0 or service_date is null or charge_amount < 0 or billed_procedure_code <> procedure_code then 'NOT_COMPARABLE' end as lane,
-       case when state <> 'SURVIVING' then state_reason
-            when claim_status_code = '25' then 'a predetermination, not a payment'
-            when claim_status_code = '23' then 'not this payer''s claim; it was forwarded'
-            when claim_status_code in ('2', '3', '20', '21') or prior_payer then 'another payer paid first'
-            when capitation then 'paid by the head (CO-24)'
-            when paid_amount = 0 and allowed_by_payment_amount = 0 and bundling then 'counted as part of another service'
-            when claim_status_code = '4' or (paid_amount = 0 and allowed_by_payment_amount = 0 and (denial or non_covered)) then 'denied'
-            when line = 0 then 'the remittance has no service lines for this claim'
-            when service_date is null then 'no date of service'
-            when charge_amount < 0 then 'negative charge without a reversal'
-            when billed_procedure_code <> procedure_code
-                then concat('billed ', billed_procedure_code, ', paid as ', procedure_code, ': compare by hand') end as lane_reason,
-       case when billed_units > coalesce(units, 1) and not denial and not non_covered and not bundling then billed_units
-            else coalesce(units, 1) end as priced_units
-from agreed
+select * exclude (own_payment_amount, own_adjustment_amount, claim_weight, running_weight, claim_price_amount, claim_denial, claim_bundling, claim_unplaced,
+                  claim_refused_amount, settled_reason, problem, part_count, has_free_part, part_codes, part_billed_codes, parts_tell_billed,
+                  parts_tell_units, charged_parts, least_units, most_units, part_names, has_negative, has_loose_part, claim_paid_amount),
+       case when state in ('RESENT', 'SUPERSEDED') then case when line_taken_back and state = 'SUPERSEDED' then 'REVERSED' else 'SUPERSEDED' end
+            when state in ('REVERSAL', 'REVERSED') or (line_taken_back and line_corrected) then 'REVERSED'
+            when state = 'PENDING' or line_taken_back then 'PENDING'
+            when state = 'IN_DOUBT' or (state = 'APART' and claim_status_code = '23') then 'NOT_COMPARABLE'
+            when state = 'APART' then 'PREDETERMINATION'
+            when settled_reason = 'another payer paid first' then 'SECONDARY'
+            when settled_reason like 'paid by the head%' then 'CAPITATED'
+            when settled_reason like 'counted as%' then 'BUNDLED'
+            when settled_reason = 'denied' then 'DENIED'
+            when problem is not null then 'NOT_COMPARABLE' end as lane,
+       coalesce(settled_reason, problem) as lane_reason,
+       case when problem is null and state = 'SURVIVING' then
+           case when allowed_by_payment_amount = allowed_by_adjustment_amount then allowed_by_payment_amount
+                when allowed_by_payment_amount = stated_allowed_amount then allowed_by_payment_amount
+                when allowed_by_adjustment_amount = stated_allowed_amount then allowed_by_adjustment_amount end end as allowed_amount,
+       concat_ws(' and ',
+           case when allowed_by_payment_amount in (allowed_by_adjustment_amount, stated_allowed_amount) then 'payment' end,
+           case when allowed_by_adjustment_amount in (allowed_by_payment_amount, stated_allowed_amount) then 'adjustments' end,
+           case when stated_allowed_amount in (allowed_by_payment_amount, allowed_by_adjustment_amount) then 'stated' end) as agreement,
+       -- units that are priced: those billed, unless the payer says why it cut them
+       case when billed_units > 0 and refusal_codes is null and units_remark_codes is null then billed_units else coalesce(units, 1) end as priced_units
+from told

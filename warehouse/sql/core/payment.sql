@@ -1,6 +1,7 @@
 -- grain: one row a payment (ST*835). key: file_hash, payment.
--- inputs: era.payment, era.interchange, era.party, era.reference, era.date, era.claim
--- resent: the same payment (trace, payer, amount, date, claims) was sent before in another transaction.
+-- inputs: era.payment, era.interchange, era.party, era.reference, era.date, era.claim, core.claim_content
+-- resent: the same payment (trace, payer, amount, date, claims) counts in another transaction. Where copies differ in their details, the
+-- latest interchange is the payer's last word; of copies that say the same the first counts. Nothing here looks at the night of loading.
 with party as (
     select file_hash, payment, entity_code, name, id_qualifier, id, postal_code
     from era.party
@@ -22,10 +23,13 @@ production as (
     from era.date where claim is null and date_qualifier = '405' group by all
 ),
 claims as (
-    select file_hash, payment,
-           sha256(string_agg(concat_ws('|', patient_control_number, coalesce(payer_claim_number, ''), claim_status_code,
-                                       charge_amount, paid_amount), ';' order by claim)) as claims_fingerprint
-    from era.claim group by all
+    select c.file_hash, c.payment,
+           sha256(string_agg(concat_ws('|', c.patient_control_number, coalesce(c.payer_claim_number, ''), c.claim_status_code,
+                                       c.charge_amount, c.paid_amount), ';' order by c.claim)) as claims_fingerprint,
+           sum(hash(k.content, c.claim_status_code, c.charge_amount, c.paid_amount, c.patient_responsibility_amount))::hugeint as details
+    from era.claim c
+    join core.claim_content k on k.file_hash = c.file_hash and k.claim = c.claim
+    group by all
 ),
 described as (
     select p.file_hash, p.payment, p.segment,
@@ -39,7 +43,7 @@ described as (
            coalesce(case when e.id_qualifier = 'FI' then e.id end, t.tin) as payee_tin,
            coalesce(e.id, upper(e.name), '') as payee_key,
            e.name as payee_name, e.postal_code as payee_zip,
-           coalesce(c.claims_fingerprint, '') as claims_fingerprint
+           coalesce(c.claims_fingerprint, '') as claims_fingerprint, c.details
     from era.payment p
     left join era.interchange i on i.file_hash = p.file_hash and i.interchange = p.interchange
     left join party r on r.file_hash = p.file_hash and r.payment = p.payment and r.entity_code = 'PR'
@@ -48,9 +52,18 @@ described as (
     left join payee_tax t on t.file_hash = p.file_hash and t.payment = p.payment
     left join production d on d.file_hash = p.file_hash and d.payment = p.payment
     left join claims c on c.file_hash = p.file_hash and c.payment = p.payment
+),
+copies as (
+    select *,
+           last_value(details) over (sent order by interchange_date, interchange_time, file_hash, payment
+                                     rows between unbounded preceding and unbounded following) as last_details,
+           count(distinct details) over (partition by trace_number, payer_key, payee_key, payment_amount, remittance_date, claims_fingerprint,
+                                         interchange_date, interchange_time) as told
+    from described
+    window sent as (partition by trace_number, payer_key, payee_key, payment_amount, remittance_date, claims_fingerprint)
 )
-select *,
-       trace_number is not null and claims_fingerprint <> '' and row_number() over (
+select * exclude (details, last_details, told),
+       trace_number is not null and claims_fingerprint <> '' and told = 1 and row_number() over (
            partition by trace_number, payer_key, payee_key, payment_amount, remittance_date, claims_fingerprint
-           order by interchange_date, interchange_time, file_hash, payment) > 1 as resent
-from described
+           order by details = last_details desc, interchange_date, interchange_time, file_hash, payment) > 1 as resent
+from copies

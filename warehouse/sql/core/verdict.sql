@@ -1,43 +1,72 @@
 -- grain: one row a service line. key: file_hash, claim, line (line_id). inputs: core.comparable_line, core.claim, core.expected_line, era.file_seen
--- A line is judged with what it is capped with (a visit, a claim) or was split from (one line control number): the sum is compared,
--- and the shortfall stands on the lead line.
-with line as (
-    select l.*, c.patient_account as account, c.payer_claim_number as claim_number, e.* exclude (line_id, reason, expected_cents),
-           e.reason as price_reason, e.expected_cents as group_share_cents,
+-- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number) or shares a cut with (an
+-- adjustment of the claim): the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged.
+with part as (
+    select l.*, c.patient_account as account, c.payer_claim_number as claim_number,
+           case when l.split and l.lane is null then concat_ws('|', l.billed_line, l.procedure_code, l.modifiers) else l.line_id::varchar end as priced_as
+    from core.comparable_line l
+    join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
+),
+priced as (
+    -- the parts of a split line share one price
+    select p.*, p.line_id = first_value(p.line_id) over whole as bears_price, first_value(p.line_id) over whole as priced_line_id,
+           count(*) over (partition by p.priced_as) as priced_parts,
+           sum(case when charge_amount > 0 then priced_units else 0 end) over (partition by p.priced_as) as whole_units
+    from part p
+    window whole as (partition by p.priced_as order by p.line rows between unbounded preceding and unbounded following)
+),
+line as (
+    select l.*, e.* exclude (line_id, reason, expected_cents),
+           e.reason as price_reason,
+           -- by units; what does not divide stands on the first part
+           case when l.priced_parts = 1 then e.expected_cents
+                when l.bears_price then e.expected_cents - (e.expected_cents * 1000 * (whole_units - case when charge_amount > 0 then priced_units else 0 end)
+                                                            // (1000 * greatest(whole_units, 1)))::bigint
+                else (e.expected_cents * 1000 * case when charge_amount > 0 then priced_units else 0 end // (1000 * greatest(whole_units, 1)))::bigint end as share_cents,
            case when l.lane is not null then l.lane
                 when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.outcome
                 when l.allowed_amount is null then 'NOT_COMPARABLE' end as early,
            case when l.lane is not null then l.lane_reason
+                when e.outcome = 'NO_RATE' and l.line = 0 then concat('no service lines, the claim is all there is: ', e.reason)
                 when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.reason
-                when l.allowed_amount is null and l.unspread_amount <> 0 then concat('adjustments of ', l.unspread_amount, ' stand on the claim, not on its lines')
-                when l.allowed_amount is null and l.unknown_codes is not null then concat('adjustment ', l.unknown_codes, ' is not classified')
                 when l.allowed_amount is null then concat('no two ways to the allowed amount agree: by payment ',
                     coalesce(l.allowed_by_payment_amount::varchar, '-'), ', by adjustments ', coalesce(l.allowed_by_adjustment_amount::varchar, '-'),
                     ', stated ', coalesce(l.stated_allowed_amount::varchar, '-')) end as early_reason,
-           coalesce(e.group_id, case when l.numbered_by_practice then concat_ws('|', 'split', l.file_hash, l.claim, l.line_control_number, l.service_date, l.procedure_code) end,
+           coalesce(e.group_id, case when l.judged_on_claim then concat_ws('|', 'claim', l.file_hash, l.claim)
+                                     when l.split then concat_ws('|', 'split', l.billed_line, l.procedure_code) end,
                     concat('line:', l.line_id)) as judged_group
-    from core.comparable_line l
-    join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
-    left join core.expected_line e on e.line_id = l.line_id
+    from priced l
+    left join core.expected_line e on e.line_id = l.priced_line_id
+),
+placed as (
+    -- what a claim's cut is spread over must be judged together
+    select *, judged_on_claim and count(distinct judged_group) filter (where early is null) over (partition by file_hash, claim) > 1 as torn from line
 ),
 summed as (
-    select *,
-           count(*) over g as group_lines,
-           bool_or(early is not null) over g as group_abstains,
-           bool_or(outcome = 'AMBIGUOUS_LOCALITY') over g as group_ambiguous,
-           bool_or(coalesce(lesser_of_applied, false)) over g as group_charge_low,
-           sum((allowed_amount * 100)::bigint) over g as allowed_cents,
-           case when group_id is not null then max(group_expected_cents) over g else sum(expected_low_cents) over g end as low_cents,
-           case when group_id is not null then max(group_expected_cents) over g else sum(expected_high_cents) over g end as high_cents,
-           sum(tolerance_cents) over g as slack_cents,
-           row_number() over (partition by judged_group, early is null order by coalesce(group_lead, false) desc, expected_high_cents desc, line_id) = 1 as lead
-    from line
-    window g as (partition by judged_group, early is null)
+    select * replace (case when torn and early is null then 'NOT_COMPARABLE' else early end as early,
+                      case when torn and early is null then 'an adjustment of the claim is spread over lines that are judged on different visits' else early_reason end as early_reason),
+           count(*) filter (where early is null) over g as group_lines,
+           -- refused, bundled and replaced lines are settled; anything else that is not judged leaves the group open
+           bool_or(early in ('NOT_COMPARABLE', 'PENDING', 'NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'SECONDARY')) over g as group_open,
+           bool_or(early is null and outcome = 'AMBIGUOUS_LOCALITY') over g as group_ambiguous,
+           sum((allowed_amount * 100)::bigint) filter (where early is null) over g as allowed_cents,
+           case when group_id is not null then max(group_expected_cents) over g
+                else sum(expected_low_cents) filter (where early is null and bears_price) over g end as low_cents,
+           case when group_id is not null then max(group_expected_cents) over g
+                else sum(expected_high_cents) filter (where early is null and bears_price) over g end as high_cents,
+           sum(tolerance_cents) filter (where early is null and bears_price) over g as slack_cents,
+           row_number() over (partition by judged_group, early is null
+                              order by coalesce(group_lead, false) and bears_price desc, expected_high_cents desc, bears_price desc, file_hash, claim, line) = 1 as lead
+    from placed
+    window g as (partition by judged_group)
 ),
 judged as (
     select *,
            case when early is not null then early
+                when group_open then 'NOT_COMPARABLE'
                 when low_cents is null then 'AMBIGUOUS_LOCALITY'
+                when allowed_cents = 0 and low_cents > slack_cents then 'NOT_COMPARABLE'
+                when units_unclear and allowed_cents < low_cents - slack_cents then 'NOT_COMPARABLE'
                 when allowed_cents < low_cents - slack_cents then case when lead then 'UNDERPAID' else 'PAID_AS_EXPECTED' end
                 when group_ambiguous then 'AMBIGUOUS_LOCALITY'
                 when allowed_cents > high_cents + slack_cents then case when lead then 'OVERPAID' else 'PAID_AS_EXPECTED' end
@@ -48,21 +77,30 @@ judged as (
 select f.name as source_file, j.account as patient_account, j.claim_number as payer_claim_number, j.line_control_number, j.service_date, j.procedure_code,
        j.verdict,
        case when early is not null then early_reason
+            when group_open then concat('another line of the ',
+                case when group_id is null and judged_on_claim then 'claim' when group_id is null then 'split line' when judged_on = 'claim' then 'claim' else 'patient-day' end,
+                ' cannot be judged, and they are judged on their sum')
+            when verdict = 'NOT_COMPARABLE' and allowed_cents > 0
+                then 'each part of the split line states the same units: whether they are to be added is not said'
+            when verdict = 'NOT_COMPARABLE' then 'nothing was allowed, and no adjustment refuses the line: ask the payer why'
             when verdict = 'AMBIGUOUS_LOCALITY' then price_reason
-            when group_lines > 1 then concat('judged on ', case when group_id is null then 'a split line' when judged_on = 'claim' then 'the claim' else 'the visit' end,
-                ' of ', group_lines, ' lines: allowed ', (allowed_cents / 100)::decimal(18,2), ', expected ', (low_cents / 100)::decimal(18,2))
+            when group_lines > 1 then concat('judged on ',
+                case when group_id is null and judged_on_claim then 'the claim, whose adjustments are spread,'
+                     when group_id is null then 'a split line' when judged_on = 'claim' then 'the claim' else 'the visit' end,
+                ' of ', group_lines, ' lines: allowed ', (allowed_cents * 0.01::decimal(3,2))::decimal(18,2), ', expected ', (low_cents * 0.01::decimal(3,2))::decimal(18,2))
             else price_reason end as reason,
        j.allowed_amount,
-       case when early is null and verdict <> 'AMBIGUOUS_LOCALITY' then
-           (case when group_id is not null then group_share_cents
+       case when early is null and verdict not in ('AMBIGUOUS_LOCALITY', 'NOT_COMPARABLE') then
+           (case when group_id is not null or priced_parts > 1 then share_cents
                  else greatest(expected_low_cents, least(expected_high_cents, (allowed_amount * 100)::bigint)) end * 0.01::decimal(3,2))::decimal(18,2) end as expected_amount,
        case when verdict = 'UNDERPAID' then ((low_cents - allowed_cents) * 0.01::decimal(3,2))::decimal(18,2)
-            when early is null and verdict <> 'AMBIGUOUS_LOCALITY' then 0::decimal(18,2) end as shortfall_amount,
+            when early is null and verdict not in ('AMBIGUOUS_LOCALITY', 'NOT_COMPARABLE') then 0::decimal(18,2) end as shortfall_amount,
        case when verdict = 'UNDERPAID' then 'unexplained' end as cause,
        j.charge_amount, j.paid_amount, j.modifiers, j.priced_units as units, j.contract, j.contract_file, j.contract_effective, j.payer, j.plan,
        j.rate_basis, j.rate_row, j.site, j.setting, j.locality, j.locality_source,
        case when group_lines > 1 then judged_group end as judged_group, j.agreement,
        j.thread, j.file_hash, j.claim, j.line, j.line_id, j.segment as source_segment
 from judged j
-join era.file_seen f on f.file_hash = j.file_hash and f.outcome = 'loaded'
-order by j.line_id
+-- of several names that the same bytes came under, the first by name: the order of arrival decides nothing here
+join (select file_hash, min(name) as name from era.file_seen where outcome in ('loaded', 'duplicate') group by file_hash) f on f.file_hash = j.file_hash
+order by j.file_hash, j.claim, j.line

@@ -1,7 +1,7 @@
 -- grain: one row a line short of what is owed. key: dispute_id. inputs: core.verdict, core.claim, core.deadline
 -- The id follows the claim's thread and the line, so a re-run or a re-load gives the same one.
 select concat('D-', upper(substr(sha256(concat_ws('|', v.thread, v.line_control_number, v.service_date, v.procedure_code,
-               row_number() over (partition by v.thread, v.line_control_number, v.service_date, v.procedure_code order by v.line_id))), 1, 10))) as dispute_id,
+               row_number() over (partition by v.thread, v.line_control_number, v.service_date, v.procedure_code order by v.file_hash, v.claim, v.line))), 1, 10))) as dispute_id,
        case when d.dispute_by < $as_of then 'expired' else 'new' end as status,
        v.payer, v.plan, v.contract, v.patient_account, v.payer_claim_number, v.service_date, c.remittance_date, c.trace_number,
        v.procedure_code, v.modifiers, v.units, v.charge_amount, v.allowed_amount, v.expected_amount, v.shortfall_amount, v.paid_amount,
