@@ -62,16 +62,21 @@ def demo(home: HomeOption = Path("demo")) -> None:
 
 @app.command()
 def explain(dispute: str, home: HomeOption = Path()) -> None:
-    """Print the whole proof of a dispute."""
-    from flows.proof import show_proof  # noqa: PLC0415
-    from warehouse.explain import prove  # noqa: PLC0415  (start quickly)
+    """Print the whole proof of a dispute; for an account or a payer claim number, the history of its claims."""
+    from flows.proof import show_history, show_proof  # noqa: PLC0415
+    from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
+    from warehouse.explain import prove  # noqa: PLC0415
     from warehouse.publish import readable  # noqa: PLC0415
 
     place = Home.open(home)
     if not place.published.exists():
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     with readable(place.published) as con:
-        show_proof(Console(), prove(con, place.folder("archive"), dispute))
+        found = histories(con, dispute)
+        for history in found:
+            show_history(Console(), history)
+        if not found:
+            show_proof(Console(), prove(con, place.folder("archive"), dispute))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from warehouse.claim_history import History
     from warehouse.explain import Proof
 
 
@@ -58,6 +59,34 @@ def show_proof(console: Console, proof: Proof) -> None:
         f"Dispute by {dispute['dispute_by']} ({dispute['days_left']} days left): {dispute['dispute_level']},"
         f" to {escape(dispute['submit_to'] or '(see contract)')}; {escape(dispute['window_source'] or '')}"
     )
+    for code, detail in proof.findings:
+        console.print(f"Also: {code}: {escape(detail)}", highlight=False)
+    show_history(console, proof.history, lines=False)
+
+
+def show_history(console: Console, history: History, *, lines: bool = True) -> None:
+    """Print each decision on a claim: where it came from, its amounts, whether it stands and why."""
     console.print("\n[bold]The claim's history[/bold]")
-    for date, state, reason, charge, paid in proof.history:
-        console.print(f"  {date}  {state}: {reason} (charge {charge}, paid {paid})", highlight=False)
+    for decision in history.decisions:
+        console.print(
+            f"  {decision.remittance_date}  {decision.state}: {escape(decision.state_reason)}",
+            highlight=False,
+        )
+        console.print(
+            f"    status {decision.claim_status_code}, charge {decision.charge_amount}, paid {decision.paid_amount};"
+            f" account {escape(str(decision.patient_account))}, claim {escape(str(decision.payer_claim_number))};"
+            f" trace {escape(str(decision.trace_number))}, {escape(decision.source_file)} segment {decision.source_segment}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for code, service, charge, paid, allowed, verdict, reason in decision.lines if lines else []:
+            console.print(
+                f"      {escape(str(code))} on {service}: charge {charge}, paid {paid}, allowed {allowed}: {verdict}"
+                + (f" ({escape(reason)})" if reason else ""),
+                highlight=False,
+                soft_wrap=True,
+            )
+    for date, code, reference, amount, tie in history.takebacks:
+        console.print(
+            f"  {date}  PLB {code} {escape(str(reference))}: {amount} (tied by {tie})", highlight=False
+        )

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from warehouse.archive import bring_back
+from warehouse.claim_history import history
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
 
+    from warehouse.claim_history import History
+
 
 class UnknownDisputeError(Exception):
-    """No dispute has this id."""
+    """No dispute has this id, and no claim this number or account."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,15 @@ class Proof:
 
     `dispute` is its row of out.dispute by column; `segments` the line's segments as received; `allowed` the
     ways to the allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions
-    on the claim (remittance_date, state, reason, charge, paid).
+    on the claim; `findings` (code, detail) what else the payer did to the line.
     """
 
     dispute: dict[str, Any]
     segments: list[str]
     allowed: dict[str, Any]
     steps: list[tuple[Any, ...]]
-    history: list[tuple[Any, ...]]
+    history: History
+    findings: list[tuple[Any, ...]]
 
 
 def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Proof:
@@ -38,7 +42,7 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
     dispute = _row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
     if dispute is None:
         raise UnknownDisputeError(
-            f"{dispute_id}: no dispute has this id; see the column dispute_id of worklist.csv"
+            f"{dispute_id}: no dispute, account or payer claim number; see the column dispute_id of worklist.csv"
         )
     key = [dispute["file_hash"], dispute["claim"], dispute["line"]]
     allowed = _row(
@@ -49,14 +53,14 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         " where line_id = ? order by step",
         [dispute["line_id"]],
     ).fetchall()
-    history = con.execute(
-        "select c.remittance_date, j.state, j.state_reason, c.charge_amount, c.paid_amount from core.adjudication j"
-        " join core.claim c on c.file_hash = j.file_hash and c.claim = j.claim"
-        " where j.thread = (select thread from core.adjudication where file_hash = ? and claim = ?)"
-        " order by c.remittance_date, j.is_reversal, c.file_hash, c.claim",
-        key[:2],
+    (thread,) = con.execute(
+        "select thread from core.thread where file_hash = ? and claim = ?", key[:2]
+    ).fetchall()[0]
+    findings = con.execute(
+        "select finding_code, detail from core.line_finding where file_hash = ? and claim = ? and line = ? order by 1",
+        key,
     ).fetchall()
-    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history)
+    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history(con, thread), findings)
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
@@ -67,9 +71,12 @@ def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> d
 
 
 def _segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
-    """Return the line's segments from the archived bytes: from its SVC to the next SVC, CLP, LX, PLB or SE."""
+    """Return the line's segments from the archived bytes: from its SVC to the next SVC, CLP, LX, PLB or SE.
+
+    A claim without lines (line 0) begins at its CLP.
+    """
     start, terminator, separator = con.execute(
-        "select l.byte_offset, f.segment_terminator, f.element_separator from era.service_line l"
+        "select l.byte_offset, f.segment_terminator, f.element_separator from core.line l"
         " join era.file f on f.file_hash = l.file_hash where l.file_hash = ? and l.claim = ? and l.line = ?",
         key,
     ).fetchall()[0]

@@ -65,7 +65,7 @@ def test_every_dispute_is_proved_from_the_archived_bytes(
         proof = prove(example, example_archive, dispute_id)
         assert proof.segments[0].startswith("SVC")
         assert proof.steps
-        assert proof.history
+        assert proof.history.decisions
 
 
 def test_the_archive_returns_every_file_as_it_came(
