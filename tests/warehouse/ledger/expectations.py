@@ -145,5 +145,15 @@ def cash(con: duckdb.DuckDBPyConnection, prefix: str) -> list[str]:
     )
 
 
+def deadlines(con: duckdb.DuckDBPyConnection, prefix: str) -> list[str]:
+    """Last days of disputes, as `A1/2 2027-05-01`."""
+    rows = con.execute(
+        "select v.source_file, v.claim, v.line, d.dispute_by from core.verdict v"
+        " join core.deadline d on d.line_id = v.line_id where starts_with(v.source_file, ?)",
+        [prefix],
+    ).fetchall()
+    return sorted(f"{_file(name, prefix)}{claim}/{line} {day}" for name, claim, line, day in rows)
+
+
 def _file(name: str, prefix: str) -> str:
     return name.removeprefix(prefix).removesuffix(".835")

@@ -23,7 +23,7 @@ PAYERS = {
     "MEDICARE": ("MEDICARE JH", "04412", "MB", "1990000104"),
     "OTHER": ("NOBODY KNOWS", "NOBDY", "12", "1990000105"),
 }
-PAYEE = ("N1*PE*LARKSPUR THERAPY GROUP*XX*1000000012", "N3*1 SAMPLE STREET", "N4*DALLAS*TX*752010000")
+PAYEE = ("N1*PE*LARKSPUR THERAPY GROUP", "N3*1 SAMPLE STREET", "N4*DALLAS*TX*752010000")
 
 
 @dataclass
@@ -102,7 +102,9 @@ class _Reader:
         self.lines = 0
 
     def own(self, name: str) -> str:
-        """Make a number of the case its own, so that no other history has it."""
+        """Make a number of the case its own, so that no other history has it; `!0` stays as it is."""
+        if name.startswith("!"):
+            return name[1:]
         return f"{name}Q{self.number:06d}"
 
     @property
@@ -229,6 +231,14 @@ def edi(file: File) -> bytes:
     return "".join(f"{segment}~\n" for segment in out).encode()
 
 
+def _payee(options: dict[str, str]) -> str:
+    return (
+        f"{PAYEE[0]}*FI*{options['tin']}"
+        if "tin" in options
+        else f"{PAYEE[0]}*XX*{options.get('npi', '1000000012')}"
+    )
+
+
 def _transaction(payment: Payment, place: int) -> list[str]:
     options = payment.options
     name, number, _, company = PAYERS[options.get("payer", "PLAN")]
@@ -239,12 +249,14 @@ def _transaction(payment: Payment, place: int) -> list[str]:
         f"ST*835*{place:04d}",
         f"BPR*I*{total}*C*ACH*CCP*01*999999992*DA*1*{company}**01*999999992*DA*2*{stamp}",
         f"TRN*1*{options['trace']}*{company}",
+        *([f"CUR*PR*{options['cur']}"] if "cur" in options else []),
         f"DTM*405*{stamp}",
         f"N1*PR*{options.get('name', name).replace('_', ' ')}",
         "N3*PO BOX 1",
         "N4*DALLAS*TX*752010000",
         f"REF*2U*{options.get('id', number)}",
-        *([f"N1*PE*LARKSPUR THERAPY GROUP*FI*{options['tin']}", *PAYEE[1:]] if "tin" in options else PAYEE),
+        _payee(options),
+        *PAYEE[1:],
         *([f"REF*TJ*{options['tj']}"] if "tj" in options else []),
         "LX*1",
         *payment.claims,

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.warehouse.ledger.expectations import cash, differences, expected, findings, seen, takebacks
+from tests.warehouse.ledger.expectations import (
+    cash,
+    deadlines,
+    differences,
+    expected,
+    findings,
+    seen,
+    takebacks,
+)
 from tests.warehouse.ledger.histories import Case, cases
 
 if TYPE_CHECKING:
     import duckdb
 
-KNOWN = {"title", "why", "cite", "history", "expect", "findings", "takebacks", "cash"}
+KNOWN = {"title", "why", "cite", "history", "expect", "findings", "takebacks", "cash", "dispute_by"}
 TABLES = (
     ("core.adjudication", "file_hash, claim"),
     ("core.comparable_line", "file_hash, claim, line"),
@@ -54,6 +62,13 @@ def test_takebacks(case: Case, histories: duckdb.DuckDBPyConnection) -> None:
 @pytest.mark.parametrize("case", ALL)
 def test_cash(case: Case, histories: duckdb.DuckDBPyConnection) -> None:
     assert cash(histories, case.prefix) == rows(case, "cash")
+
+
+@pytest.mark.parametrize(
+    "case", [param for param in ALL if "dispute_by" in cast("Case", param.values[0]).row]
+)
+def test_deadlines(case: Case, histories: duckdb.DuckDBPyConnection) -> None:
+    assert deadlines(histories, case.prefix) == rows(case, "dispute_by")
 
 
 def test_there_are_enough_cases() -> None:

@@ -15,16 +15,18 @@ with decision as (
         from core.reversal r join core.claim k on k.file_hash = r.file_hash and k.claim = r.claim
     ) r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
 ),
-reversed_on as (
-    select thread, min(remittance_date) as first_reversed_date from decision where is_reversal and not resent group by thread
+preceded as (
+    select *, bool_or(is_reversal) over (partition by thread, file_hash, payment)
+              or coalesce(lag(is_reversal) over (partition by thread order by sequence), false) as follows_reversal
+    from decision
+    where not resent and not apart
 ),
 payable as (
-    -- a 22 with positive amounts is a correction where something was taken back before it (RFI 288); else it may be anything
-    select d.*, d.claim_status_code = '22' and coalesce(d.remittance_date < v.first_reversed_date, true) as unexplained_22,
-           not d.known_status or (d.claim_status_code = '22' and coalesce(d.remittance_date < v.first_reversed_date, true)) as shaky
-    from decision d
-    left join reversed_on v on v.thread = d.thread
-    where not d.is_reversal and not d.resent and not d.apart
+    -- a 22 with positive amounts is a correction where something has just been taken back (RFI 288); else it may be anything
+    select *, claim_status_code = '22' and not follows_reversal as unexplained_22,
+           not known_status or (claim_status_code = '22' and not follows_reversal) as shaky
+    from preceded
+    where not is_reversal
 ),
 service as (
     select p.thread, p.file_hash, p.claim, l.line, l.numbered_by_practice, l.line_control_number,
@@ -62,7 +64,9 @@ pair as (
                 when x.taken_back <> y.taken_back then x.taken_back end as later,
            y.sequence > x.sequence as follows
     from payable x
-    join payable y on y.thread = x.thread and (y.file_hash, y.claim) <> (x.file_hash, x.claim) and y.payer_rank = x.payer_rank
+    join payable y on y.thread = x.thread and (y.file_hash, y.claim) <> (x.file_hash, x.claim)
+                  -- as second payer under a number of its own it is another matter; under the same number it is decided again
+                  and (y.payer_rank = x.payer_rank or y.payer_claim_number = x.payer_claim_number)
     left join shared s on s.file_hash = x.file_hash and s.claim = x.claim and s.other_file_hash = y.file_hash and s.other_claim = y.claim
     where not y.points_back
       and (s.claim is not null or x.line_count = 0 or y.line_count = 0 or y.original_claim_number = x.payer_claim_number
@@ -73,6 +77,7 @@ pair as (
 weighed as (
     select file_hash, claim,
            min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky) as replaced_date,
+           min(other_date) filter (where alike and not other_taken_back) as first_alike_date,
            bool_or(later is null and alike and not follows and one_payment) as printed_twice,
            -- two of one day that differ: in one payment under two claim numbers they are two visits, unless the practice's line numbers say otherwise
            bool_or(later is null and not alike and not other_shaky and (not one_payment or one_number or numbered)) as same_day,
@@ -108,13 +113,15 @@ stated as (
                 when p.shaky or w.same_day or w.shaky_status is not null then 'IN_DOUBT'
                 when k.stray_date is not null then 'PENDING'
                 else 'SURVIVING' end as state,
-           w.replaced_date, w.shaky_status, k.stray_charge_amount, k.stray_paid_amount, k.stray_date, p.unexplained_22, p.shaky
+           w.replaced_date, w.first_alike_date, w.shaky_status, k.stray_charge_amount, k.stray_paid_amount, k.stray_date, p.unexplained_22, p.shaky
     from decision d
     left join payable p on p.file_hash = d.file_hash and p.claim = d.claim
     left join weighed w on w.file_hash = d.file_hash and w.claim = d.claim
     left join struck k on k.file_hash = d.file_hash and k.claim = d.claim
 )
 select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
+       -- sent again unchanged (a cheque issued anew), a decision is as old as its first telling
+       least(d.remittance_date, coalesce(s.first_alike_date, d.remittance_date)) as first_remittance_date,
        case s.state
             when 'RESENT' then 'sent twice: the same payment or claim counts elsewhere'
             when 'APART' then case d.claim_status_code when '25' then 'a predetermination, not a payment' else 'not this payer''s claim; it was forwarded' end

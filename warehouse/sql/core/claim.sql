@@ -29,10 +29,10 @@ adjusted as (
     from core.adjustment group by all
 )
 select c.file_hash, c.claim, c.payment, c.segment, c.byte_offset,
-       p.remittance_date, p.interchange_date, p.interchange_time, p.trace_number, p.payer_name, p.payer_ids, p.payer_key,
+       p.remittance_date, p.interchange_date, p.interchange_time, p.trace_number, p.payer_name, p.payer_ids, p.payer_key, p.payer_aliases, p.currency_code,
        p.payee_npi, p.payee_tin, p.payee_key, p.payee_zip, p.resent,
-       c.patient_control_number as patient_account,
        -- a number of zeros or a word for "none" is no number
+       case when not regexp_matches(upper(trim(c.patient_control_number)), '^(0*|NA|N/A|NONE|UNKNOWN|NULL)$') then c.patient_control_number end as patient_account,
        case when not regexp_matches(upper(trim(c.payer_claim_number)), '^(0*|NA|N/A|NONE|UNKNOWN|NULL)$') then trim(c.payer_claim_number) end as payer_claim_number,
        r.original_claim_number, c.claim_status_code, c.frequency_code, c.charge_amount, c.paid_amount, c.filing_indicator_code, c.facility_code,
        r.class_of_contract, r.group_number, r.location_number, n.id as rendering_npi,
@@ -41,7 +41,10 @@ select c.file_hash, c.claim, c.payment, c.segment, c.byte_offset,
        -- one person on one day: the member's number with the initial, else the name; a family may share the number
        upper(coalesce(regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1),
                       q.name || '|' || coalesce(q.first_name, ''), c.patient_control_number, '')) as patient_key,
-       upper(regexp_replace(concat(q.name, q.first_name), '[^A-Za-z]', '', 'g')) as patient_name_key,
+       -- names are mended and members renumbered: either, with the initial, will do to know a patient by
+       list_filter([upper('N' || regexp_replace(q.name, '[^A-Za-z]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1)),
+                    upper('I' || regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1))],
+                   lambda x: x is not null) as patient_aliases,
        coalesce(a.prior_payer, false) as prior_payer,
        case when c.claim_status_code in ('2', '20') or coalesce(a.prior_payer, false) then 2
             when c.claim_status_code in ('3', '21') then 3 else 1 end as payer_rank,

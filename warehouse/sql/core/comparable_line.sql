@@ -28,8 +28,7 @@ totalled as (
     select l.file_hash, l.claim,
            c.charge_amount - coalesce(sum(s.adjustment_amount), 0) - coalesce(any_value(o.adjustment_amount), 0) - c.paid_amount as claim_gap_amount,
            case when c.line_count > 0 then sum(coalesce(l.paid_amount, 0)) - coalesce(any_value(o.adjustment_amount), 0) - c.paid_amount else 0 end as paid_gap_amount,
-           coalesce(bool_or(l.charge_amount < 0 or l.paid_amount < 0), false) as has_negative,
-           coalesce(bool_or(l.line > 0 and l.charge_amount = 0 and l.paid_amount <> 0 and not l.numbered_by_practice), false) as has_loose_part
+           coalesce(bool_or(l.charge_amount < 0 or l.paid_amount < 0), false) as has_negative
     from core.line l
     join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
     left join summed s on s.file_hash = l.file_hash and s.claim = l.claim and s.line = l.line
@@ -52,14 +51,14 @@ alone as (
 ),
 ways as (
     select l.*, j.thread, j.state, j.state_reason, a.line is not null as line_taken_back, coalesce(a.corrected, false) as line_corrected,
-           c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.patient_key, c.payer_key, c.payee_key,
+           c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.currency_code, c.patient_key, c.payer_key, c.payee_key,
            coalesce(s.patient_share_amount, 0) as patient_share_amount,
            coalesce(s.payment_reduction_amount, 0) as payment_reduction_amount,
            coalesce(s.prior_payer_amount, 0) as prior_payer_amount,
            coalesce(s.price_adjustment_amount, 0) as price_adjustment_amount,
            coalesce(s.refused_amount, 0) as refused_amount,
            l.charge_amount - coalesce(s.adjustment_amount, 0) - l.paid_amount as line_gap_amount,
-           t.claim_gap_amount, t.paid_gap_amount, t.has_negative, t.has_loose_part,
+           t.claim_gap_amount, t.paid_gap_amount, t.has_negative,
            s.refusal_codes, s.unknown_codes, s.information_codes, s.blank_codes,
            coalesce(s.denial, false) as denial, coalesce(s.bundling, false) or l.bundling_remark_codes is not null as bundling,
            coalesce(s.capitation, false) or coalesce(o.capitation and l.line > 0, false) as capitation,
@@ -119,7 +118,9 @@ grouped as (
 ),
 split as (
     select *, part_count > 1 and part_codes = 1 as split,
-           part_count > 1 and part_codes > 1 and (has_free_part or (parts_tell_billed and part_billed_codes = 1)) as unbundled
+           part_count > 1 and part_codes > 1 and (has_free_part or (parts_tell_billed and part_billed_codes = 1)) as unbundled,
+           coalesce(bool_or(line > 0 and charge_amount = 0 and allowed_by_payment_amount <> 0 and part_count = 1) over (partition by file_hash, claim), false)
+               as has_loose_part
     from grouped
 ),
 told as (
@@ -135,6 +136,7 @@ told as (
                 when claim_paid_amount = 0 and claim_bundling and line > 0 then 'counted as part of another service'
                 when claim_paid_amount = 0 and claim_denial then 'denied' end as settled_reason,
            case when date_problem is not null then date_problem
+                when coalesce(currency_code, 'USD') <> 'USD' then concat('amounts in ', currency_code, ', rates in USD')
                 when paid_amount is null or charge_amount is null then 'the line has no charge or no payment'
                 when has_negative then 'negative amounts in a decision that is not a reversal'
                 when claim_status_code = '4' then concat('denied by status, yet ', claim_paid_amount, ' is paid')
@@ -157,7 +159,7 @@ told as (
 )
 select * exclude (own_payment_amount, own_adjustment_amount, claim_weight, running_weight, claim_price_amount, claim_denial, claim_bundling, claim_unplaced,
                   claim_refused_amount, settled_reason, problem, part_count, has_free_part, part_codes, part_billed_codes, parts_tell_billed,
-                  parts_tell_units, charged_parts, least_units, most_units, part_names, has_negative, has_loose_part, claim_paid_amount),
+                  parts_tell_units, charged_parts, least_units, most_units, part_names, has_negative, has_loose_part, claim_paid_amount, currency_code),
        case when state in ('RESENT', 'SUPERSEDED') then case when line_taken_back and state = 'SUPERSEDED' then 'REVERSED' else 'SUPERSEDED' end
             when state in ('REVERSAL', 'REVERSED') or (line_taken_back and line_corrected) then 'REVERSED'
             when state = 'PENDING' or line_taken_back then 'PENDING'
@@ -178,5 +180,6 @@ select * exclude (own_payment_amount, own_adjustment_amount, claim_weight, runni
            case when allowed_by_adjustment_amount in (allowed_by_payment_amount, stated_allowed_amount) then 'adjustments' end,
            case when stated_allowed_amount in (allowed_by_payment_amount, allowed_by_adjustment_amount) then 'stated' end) as agreement,
        -- units that are priced: those billed, unless the payer says why it cut them
-       case when billed_units > 0 and refusal_codes is null and units_remark_codes is null then billed_units else coalesce(units, 1) end as priced_units
+       case when billed_units > 0 and refusal_codes is null and units_remark_codes is null
+                 and coalesce(billed_procedure_code = procedure_code, true) then billed_units else coalesce(units, 1) end as priced_units
 from told

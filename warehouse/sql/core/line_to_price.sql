@@ -14,9 +14,10 @@ whole as (
            sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(charge_amount) as charge_amount
     from candidate group by priced_as
 )
-select l.line_id, concat_ws('|', l.payee_key, l.payer_key, l.patient_key, l.service_date) as patient_day,
+-- the practice is one group whatever number it was paid under; whose rules bind the day together is the contract's, not the payer's name
+select l.line_id, concat_ws('|', l.patient_key, l.service_date) as patient_day,
        dense_rank() over (order by l.file_hash, l.claim)::bigint as claim_id,
-       row_number() over (partition by l.payee_key, l.payer_key, l.patient_key, l.service_date
+       row_number() over (partition by l.patient_key, l.service_date
                           order by c.remittance_date, c.payer_claim_number, l.file_hash, l.claim, l.line)::bigint as line_order,
        l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, w.priced_units as units,
        (w.charge_amount * 100)::bigint as charge_cents,
