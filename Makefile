@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test lint types unit install install-test dictionary clean bench-reader findings
+.PHONY: demo test lint types unit install install-test dictionary samples clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -25,6 +25,11 @@ unit: install-test
 
 dictionary: demo
 	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
+
+# SHORTPAY_SHARED: the folder that holds data/835, the public sample remittances
+SHORTPAY_SHARED ?= ../shared
+samples: install
+	$(BIN)/python -m warehouse.samples $(SHORTPAY_SHARED)/data/835 > docs/samples.md
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test

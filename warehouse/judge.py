@@ -107,7 +107,8 @@ def _deadlines(con: duckdb.DuckDBPyConnection, terms: Terms) -> pl.DataFrame:
     }
     rows = con.execute(
         "select v.line_id, v.contract, v.contract_effective, v.service_date, j.first_remittance_date from core.verdict v"
-        " join core.adjudication j on j.file_hash = v.file_hash and j.claim = v.claim where v.verdict = 'UNDERPAID' order by v.line_id"
+        " join core.adjudication j on j.file_hash = v.file_hash and j.claim = v.claim"
+        " where v.verdict = 'UNDERPAID' order by v.line_id"
     ).fetchall()
     known: dict[tuple[DisputeWindow, dt.date], dt.date] = {}
     found = []
