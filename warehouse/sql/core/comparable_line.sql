@@ -51,7 +51,7 @@ alone as (
 ),
 ways as (
     select l.*, j.thread, j.state, j.state_reason, a.line is not null as line_taken_back, coalesce(a.corrected, false) as line_corrected,
-           c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.currency_code, c.patient_key, c.payer_key, c.payee_key,
+           c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.currency_code, c.line_count, c.patient_key, c.payer_key, c.payee_key,
            coalesce(s.patient_share_amount, 0) as patient_share_amount,
            coalesce(s.payment_reduction_amount, 0) as payment_reduction_amount,
            coalesce(s.prior_payer_amount, 0) as prior_payer_amount,
@@ -77,52 +77,55 @@ ways as (
     left join alone a on a.file_hash = l.file_hash and a.claim = l.claim and a.line = l.line
 ),
 weighed as (
-    select *, sum(greatest(own_adjustment_amount, 0)) over (partition by file_hash, claim) as claim_weight,
-           sum(greatest(own_adjustment_amount, 0)) over (partition by file_hash, claim order by line rows unbounded preceding) as running_weight
-    from ways
+    select file_hash, claim, line, claim_price_amount * 100 as cut, greatest(own_adjustment_amount, 0) * 100 as weight,
+           sum(greatest(own_adjustment_amount, 0) * 100) over (partition by file_hash, claim) as whole,
+           sum(greatest(own_adjustment_amount, 0) * 100) over (partition by file_hash, claim order by line rows unbounded preceding) as running
+    from ways where claim_price_amount <> 0
 ),
 spread as (
     -- running totals in whole cents, rounded half up, so that the shares add up to the claim's cut
-    select *, case when claim_price_amount <> 0 and claim_weight > 0 then
-               (sign(claim_price_amount)
-                * ((2 * abs(claim_price_amount * 100)::hugeint * (running_weight * 100)::hugeint + (claim_weight * 100)::hugeint)
-                       // (2 * (claim_weight * 100)::hugeint)
-                   - (2 * abs(claim_price_amount * 100)::hugeint * ((running_weight - greatest(own_adjustment_amount, 0)) * 100)::hugeint
-                          + (claim_weight * 100)::hugeint) // (2 * (claim_weight * 100)::hugeint)))::bigint * 0.01::decimal(3,2)
-               else 0 end::decimal(18,2) as spread_amount
-    from weighed
+    select file_hash, claim, line,
+           (sign(cut) * ((2 * abs(cut)::hugeint * running::hugeint + whole::hugeint) // (2 * whole::hugeint)
+                         - (2 * abs(cut)::hugeint * (running - weight)::hugeint + whole::hugeint) // (2 * whole::hugeint)))::bigint
+           * 0.01::decimal(3,2) as spread_amount
+    from weighed where whole > 0
 ),
 derived as (
-    select *, own_payment_amount - spread_amount as allowed_by_payment_amount,
-           own_adjustment_amount - spread_amount as allowed_by_adjustment_amount,
-           claim_price_amount <> 0 and count(*) over (partition by file_hash, claim) > 1 as judged_on_claim
-    from spread
+    select w.*, coalesce(s.spread_amount, 0)::decimal(18,2) as spread_amount,
+           own_payment_amount - coalesce(s.spread_amount, 0) as allowed_by_payment_amount,
+           own_adjustment_amount - coalesce(s.spread_amount, 0) as allowed_by_adjustment_amount,
+           claim_price_amount <> 0 and line_count > 1 as judged_on_claim
+    from ways w
+    left join spread s on s.file_hash = w.file_hash and s.claim = w.claim and s.line = w.line
 ),
-grouped as (
+part as (
     -- parts of one billed line (RFI 958, 2283): one line number, one date
-    select *,
-           case when numbered_by_practice and line > 0 then concat_ws('|', file_hash, claim, line_control_number, service_date) end as billed_line,
-           count(*) over p as part_count,
-           bool_or(charge_amount = 0) over p as has_free_part,
-           count(distinct procedure_code) over p as part_codes,
-           count(distinct billed_procedure_code) over p as part_billed_codes,
-           bool_and(billed_procedure_code is not null) over p as parts_tell_billed,
-           bool_or(billed_units is not null) over p as parts_tell_units,
-           count(*) filter (where charge_amount > 0) over p as charged_parts,
-           min(coalesce(units, 1)) filter (where charge_amount > 0) over p as least_units,
-           max(coalesce(units, 1)) filter (where charge_amount > 0) over p as most_units,
-           string_agg(distinct coalesce(billed_procedure_code, procedure_code), ', ') over p as part_names
+    select file_hash, claim, line_control_number, service_date,
+           concat_ws('|', file_hash, claim, line_control_number, service_date) as billed_line,
+           bool_or(charge_amount = 0) as has_free_part, count(distinct procedure_code) as part_codes,
+           bool_and(billed_procedure_code is not null) and count(distinct billed_procedure_code) = 1 as parts_tell_one,
+           bool_or(billed_units is not null) as parts_tell_units,
+           count(*) filter (where charge_amount > 0) as charged_parts,
+           min(coalesce(units, 1)) filter (where charge_amount > 0) as least_units,
+           max(coalesce(units, 1)) filter (where charge_amount > 0) as most_units,
+           string_agg(distinct coalesce(billed_procedure_code, procedure_code), ', ') as part_names
     from derived
-    window p as (partition by file_hash, claim, case when numbered_by_practice and line > 0 then line_control_number else line::varchar end,
-                 numbered_by_practice, service_date)
+    where numbered_by_practice and line > 0
+    group by all
+    having count(*) > 1
 ),
 split as (
-    select *, part_count > 1 and part_codes = 1 as split,
-           part_count > 1 and part_codes > 1 and (has_free_part or (parts_tell_billed and part_billed_codes = 1)) as unbundled,
-           coalesce(bool_or(line > 0 and charge_amount = 0 and allowed_by_payment_amount <> 0 and part_count = 1) over (partition by file_hash, claim), false)
-               as has_loose_part
-    from grouped
+    select d.*, p.billed_line, p.part_names,
+           coalesce(p.part_codes = 1, false) as split,
+           coalesce(p.part_codes > 1 and (p.has_free_part or p.parts_tell_one), false) as unbundled,
+           coalesce(p.part_codes = 1 and p.charged_parts > 1 and p.least_units = p.most_units and p.least_units > 1 and not p.parts_tell_units, false)
+               as units_unclear,
+           p.billed_line is null and d.line > 0 and d.charge_amount = 0 and d.allowed_by_payment_amount <> 0 as loose_part
+    from derived d
+    left join part p on d.numbered_by_practice and d.line > 0 and p.file_hash = d.file_hash and p.claim = d.claim
+                    and p.line_control_number = d.line_control_number and p.service_date is not distinct from d.service_date
 ),
+loose as (select distinct file_hash, claim from split where loose_part),
 told as (
     select *,
            case when state <> 'SURVIVING' and state <> 'APART' then state_reason
@@ -148,18 +151,16 @@ told as (
                 when claim_gap_amount <> 0 or paid_gap_amount <> 0 then concat('the claim does not balance: off by ', claim_gap_amount,
                                                       ' on the charge, by ', paid_gap_amount, ' on the payment of its lines')
                 when information_codes is not null then concat('adjustment ', information_codes, ' moves money that is neither price nor share')
-                when has_loose_part then 'a line of the claim has no charge but is paid: which line it is part of is not said'
+                when exists (from loose o where o.file_hash = split.file_hash and o.claim = split.claim) then 'a line of the claim has no charge but is paid: which line it is part of is not said'
                 when unbundled then concat('one billed line (', part_names, ') came back as several codes: compare by hand')
                 when line > 0 and charge_amount = 0 and not split then 'a charge of 0: nothing to compare'
                 when coalesce(units, 1) <= 0 then concat('units of ', units, ' on a line that is paid')
                 when refusal_codes is not null and not coalesce(billed_units > coalesce(units, 1), false)
-                    then concat('part of the line is refused (', refusal_codes, ', ', refused_amount, '): for what the rest was allowed is not said') end as problem,
-           split and charged_parts > 1 and least_units = most_units and least_units > 1 and not parts_tell_units as units_unclear
+                    then concat('part of the line is refused (', refusal_codes, ', ', refused_amount, '): for what the rest was allowed is not said') end as problem
     from split
 )
-select * exclude (own_payment_amount, own_adjustment_amount, claim_weight, running_weight, claim_price_amount, claim_denial, claim_bundling, claim_unplaced,
-                  claim_refused_amount, settled_reason, problem, part_count, has_free_part, part_codes, part_billed_codes, parts_tell_billed,
-                  parts_tell_units, charged_parts, least_units, most_units, part_names, has_negative, has_loose_part, claim_paid_amount, currency_code),
+select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount, line_count, claim_denial, claim_bundling, claim_unplaced,
+                  claim_refused_amount, settled_reason, problem, part_names, loose_part, has_negative, claim_paid_amount, currency_code),
        case when state in ('RESENT', 'SUPERSEDED') then case when line_taken_back and state = 'SUPERSEDED' then 'REVERSED' else 'SUPERSEDED' end
             when state in ('REVERSAL', 'REVERSED') or (line_taken_back and line_corrected) then 'REVERSED'
             when state = 'PENDING' or line_taken_back then 'PENDING'

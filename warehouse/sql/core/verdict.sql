@@ -7,13 +7,17 @@ with part as (
     from core.comparable_line l
     join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
 ),
+whole as (
+    -- the parts of a split line share one price, which stands on the first
+    select priced_as, arg_min(line_id, line) as priced_line_id, count(*) as priced_parts,
+           sum(case when charge_amount > 0 then priced_units else 0 end) as whole_units
+    from part where split and lane is null group by priced_as
+),
 priced as (
-    -- the parts of a split line share one price
-    select p.*, p.line_id = first_value(p.line_id) over whole as bears_price, first_value(p.line_id) over whole as priced_line_id,
-           count(*) over (partition by p.priced_as) as priced_parts,
-           sum(case when charge_amount > 0 then priced_units else 0 end) over (partition by p.priced_as) as whole_units
+    select p.*, coalesce(w.priced_line_id, p.line_id) as priced_line_id, coalesce(w.priced_line_id = p.line_id, true) as bears_price,
+           coalesce(w.priced_parts, 1) as priced_parts, w.whole_units
     from part p
-    window whole as (partition by p.priced_as order by p.line rows between unbounded preceding and unbounded following)
+    left join whole w on w.priced_as = p.priced_as
 ),
 line as (
     select l.*, e.* exclude (line_id, reason, expected_cents),
@@ -40,7 +44,9 @@ line as (
 ),
 placed as (
     -- what a claim's cut is spread over must be judged together
-    select *, judged_on_claim and count(distinct judged_group) filter (where early is null) over (partition by file_hash, claim) > 1 as torn from line
+    select *, judged_on_claim and min(judged_group) filter (where early is null) over c <> max(judged_group) filter (where early is null) over c as torn
+    from line
+    window c as (partition by file_hash, claim)
 ),
 summed as (
     select * replace (case when torn and early is null then 'NOT_COMPARABLE' else early end as early,
