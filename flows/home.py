@@ -29,6 +29,11 @@ name = "My practice"
 [schedule]
 cron     = "30 2 * * *"
 timezone = "America/Chicago"
+
+# [conformance]                      # the second opinion on new files, after the night is published
+# megabytes = 10                     # larger files are not checked (10 MB take about 40 s)
+# seconds   = 120                    # a file that takes longer is given up
+# minutes   = 30                     # the night's time for it; the rest waits for the next night; 0: none
 """
 
 

@@ -1,4 +1,4 @@
-"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish.
+"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
 
 Tasks are given the home folder and the date alone; what a remittance contains stays in the warehouse.
 """
@@ -14,6 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import intake
+from flows.conformance import Limits, check_new_files
 from flows.home import Home
 from flows.progress import step
 from flows.summary import Summary, as_markdown, summarise
@@ -106,9 +107,20 @@ def put_out(home: Path, as_of: dt.date) -> Summary:
         return summarise(con)
 
 
+@task(cache_policy=NO_CACHE, persist_result=False)
+def ask_second_opinion(home: Path, limits: Limits) -> dict[str, int]:
+    """Check new files against the implementation guide; the night is published whatever comes of it."""
+    step("second opinion")
+    return dict(check_new_files(Home(home), limits))
+
+
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly(home: Path, as_of: dt.date) -> Summary:
-    """Run one night over a home folder as of a date. Raises TermsError where contracts cannot be used."""
+    """Run one night over a home folder as of a date. Raises TermsError where contracts cannot be used.
+
+    HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
+    """
+    limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
     del practice
     paths = discover(home)
@@ -123,4 +135,5 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     rank(home, as_of)
     summary = put_out(home, as_of).with_files(counts)
     create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
-    return summary
+    opinion = ask_second_opinion(home, limits, return_state=True)
+    return summary.with_opinions(opinion.result() if opinion.is_completed() else None)

@@ -22,6 +22,7 @@ STEPS = (
     "judge",
     "rank",
     "publish",
+    "second opinion",
 )
 
 

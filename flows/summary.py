@@ -30,9 +30,14 @@ class Summary:
     expired_amount: Decimal
     files: dict[str, int] = field(default_factory=dict)
     refusals: Rows = field(default_factory=list)
+    opinions: dict[str, int] | None = field(default_factory=dict)
 
     def with_files(self, counts: dict[str, int]) -> Summary:
         return replace(self, files=counts)
+
+    def with_opinions(self, counts: dict[str, int] | None) -> Summary:
+        """Add tonight's files by pyx12's opinion; None: it could not be had."""
+        return replace(self, opinions=counts)
 
 
 def summarise(con: duckdb.DuckDBPyConnection) -> Summary:
@@ -80,6 +85,7 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         f"\nFiles tonight: {counts.get('loaded', 0)} read, {counts.get('duplicate', 0)} seen before,"
         f" {counts.get('refused', 0)} quarantined"
     )
+    _show_opinions(console, summary.opinions)
     verdicts = _table("Lines by verdict", ("verdict", ""), ("lines", "right"), ("charged", "right"))
     for verdict, lines, charged in summary.coverage:
         verdicts.add_row(verdict, str(lines), f"${charged:,.2f}")
@@ -119,6 +125,14 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         console.print(
             f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True
         )
+
+
+def _show_opinions(console: Console, opinions: dict[str, int] | None) -> None:
+    if opinions is None:
+        console.print("Against the guide (pyx12): could not be checked; the next night tries again")
+    elif opinions:
+        said = ", ".join(f"{count} {opinion}" for opinion, count in sorted(opinions.items()))
+        console.print(f"Against the guide (pyx12): {said}", highlight=False)
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:

@@ -40,6 +40,8 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
         "create table if not exists era.file_seen (arrival integer, seen_date date, name varchar, file_hash varchar,"
         " outcome varchar, message varchar)"
     )
+    for table in ("conformance", "conformance_fault"):
+        con.execute(model_sql(f"era.{table}"))
     return con
 
 

@@ -49,6 +49,7 @@ PUBLISHED = (
     "out.project",
     "out.cash",
     "out.file",
+    "out.conformance",
 )
 
 

@@ -21,13 +21,15 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> Non
     Readers of the old database keep it until they close it; nobody ever sees a half-written file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _database(con, folder / "shortpay.duckdb")
+    publish_database(con, folder)
     write_whole(folder / "worklist.xlsx", workbook(con, as_of))
     worklist = con.sql("select * from out.worklist").pl()
     write_whole(folder / "worklist.csv", worklist.write_csv().encode())
 
 
-def _database(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write shortpay.duckdb alone, replacing what is there."""
+    path = folder / "shortpay.duckdb"
     fresh = path.with_name(f".{path.name}.partial")
     fresh.unlink(missing_ok=True)
     con.execute(f"attach '{str(fresh).replace(chr(39), chr(39) * 2)}' as published")

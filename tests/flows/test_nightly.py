@@ -1,6 +1,7 @@
 """The night as people run it: the installed command on a home folder."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SHORTPAY = Path(sys.executable).with_name("shortpay")
 
 
-def shortpay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def shortpay(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [SHORTPAY, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+        [SHORTPAY, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=os.environ | environment,
     )
 
 
@@ -42,6 +48,7 @@ def test_a_night_and_the_same_again(home: Path) -> None:
     first = shortpay("run", "--home", home, "--as-of", "2026-07-01")
     assert first.returncode == 0, first.stderr
     assert "8 read, 0 seen before, 3 quarantined" in first.stdout
+    assert "Against the guide (pyx12): 8 CONFORMS" in first.stdout
     assert not list((home / "inbox").iterdir())
     reasons = [json.loads(path.read_text()) for path in sorted((home / "quarantine").glob("*.json"))]
     assert {reason["code"] for reason in reasons} == {"EMPTY", "NO_835", "TRUNCATED"}
@@ -50,6 +57,7 @@ def test_a_night_and_the_same_again(home: Path) -> None:
     again = shortpay("run", "--home", home, "--as-of", "2026-07-01")
     assert again.returncode == 0, again.stderr
     assert "0 read, 0 seen before, 0 quarantined" in again.stdout
+    assert "pyx12" not in again.stdout
     assert published(home) == before
     dispute = (home / "published" / "worklist.csv").read_text().splitlines()[1].split(",")[0]
     proof = shortpay("explain", dispute, "--home", home)
@@ -70,6 +78,23 @@ def test_a_bad_contract_stops_before_anything_is_touched(home: Path) -> None:
     assert sorted(path.name for path in (home / "inbox").iterdir()) == waiting
     assert not (home / "warehouse.duckdb").exists()
     assert not list((home / "published").iterdir())
+
+
+def test_a_broken_pyx12_leaves_the_night_whole(home: Path, tmp_path: Path) -> None:
+    """No process for the second opinion starts: the night is published, says so, and the next one asks again."""
+    broken = tmp_path / "broken" / "pyx12"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('broken on purpose')\n")
+    shutil.copy(EXAMPLES / "nights" / "2026-06-24" / "UHC_87726_ERA_20260611.edi", home / "inbox")
+    paths = os.pathsep.join([str(broken.parent), os.environ.get("PYTHONPATH", "")])
+    night = shortpay("run", "--home", home, "--as-of", "2026-07-01", PYTHONPATH=paths)
+    assert night.returncode == 0, night.stderr
+    assert "pyx12): could not be checked; the next night tries again" in night.stdout
+    before = published(home)
+    assert len(before["worklist.csv"].splitlines()) > 1
+    later = shortpay("run", "--home", home, "--as-of", "2026-07-01")
+    assert "Against the guide (pyx12): 1 CONFORMS" in later.stdout
+    assert published(home) == before
 
 
 def test_no_home_and_bad_usage(tmp_path: Path) -> None:
