@@ -1,12 +1,13 @@
 # Two commands on a fresh machine with Python 3.11 and make:
 #   make demo   the pipeline over the example practice      make test   lint, types, tests
+#   make fuzz   ten minutes of arbitrary bytes for the reader (needs atheris: Linux or macOS)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test lint types unit install install-test dictionary samples clean
+.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -23,6 +24,12 @@ types: install-test
 unit: install-test
 	$(BIN)/python -m pytest -q
 
+# Ten minutes of arbitrary bytes for the reader, or MINUTES=…; fails if it finds anything (see .fuzz/found/).
+MINUTES ?= 10
+fuzz: install-fuzz
+	$(BIN)/python -m tests.fuzz.fuzz_reader --minutes $(MINUTES)
+	@ls .fuzz/found; test -z "$$(ls .fuzz/found)"
+
 dictionary: demo
 	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
 
@@ -33,6 +40,7 @@ samples: install
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
+install-fuzz: $(VENV)/.installed-fuzz
 
 # A stamp a step: once it is there nothing is fetched again, so both commands work offline.
 $(VENV)/.made:
@@ -48,13 +56,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
-findings: install
-	$(BIN)/python -m era_parser.codebook > docs/findings.md
-
-bench-reader: install
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --editable . oxedi==0.6.0 edi-835-parser==1.8.0
-	.venv-bench/bin/python benchmarks/reader.py
+$(VENV)/.installed-fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .fuzz $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
