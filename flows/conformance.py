@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from era_parser.conformance import NotChecked, not_checked, pyx12_version
-from flows.conformance_workers import Job, opinions
+from flows.conformance_workers import WORKERS, Job, opinions
 from flows.home import HomeError
 from warehouse.conformance import Unjudged, keep_opinions, unjudged
 from warehouse.database import build, open_warehouse
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flows.home import Home
 
 KEPT_AT_ONCE = 50
+FILES_WORTH_A_WORKER = 20  # to start one takes as long as some 20 usual files
 
 
 @dataclass(frozen=True)
@@ -84,5 +85,6 @@ def _judged(
         else:
             jobs.append(Job(archive, file.file_hash, file.segment_count, file.interchange_count))
     by_hash = {file.file_hash: file for file in waiting}
-    for job, conformance in opinions(jobs, limits.seconds, limits.minutes * 60):
+    workers = min(WORKERS, 1 + len(jobs) // FILES_WORTH_A_WORKER)
+    for job, conformance in opinions(jobs, limits.seconds, limits.minutes * 60, workers):
         yield by_hash[job.file_hash], conformance

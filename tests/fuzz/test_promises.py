@@ -9,7 +9,9 @@ from era_parser import Source, parse
 from tests.fuzz import promises
 
 FOUND = Path(__file__).parents[1] / "fixtures" / "fuzz"
-NOT_YET_MENDED: dict[str, str] = {}
+NOT_YET_MENDED = {
+    "delimiters-inside-a-character.835": "delimiters that are halves of a UTF-8 letter kill the process in Polars",
+}
 
 
 def test_they_hold_for_all_fixtures() -> None:
@@ -17,9 +19,9 @@ def test_they_hold_for_all_fixtures() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.iterdir()), ids=lambda path: path.name)
-def test_they_hold_for_what_was_found(path: Path, request: pytest.FixtureRequest) -> None:
+def test_they_hold_for_what_was_found(path: Path) -> None:
     if path.name in NOT_YET_MENDED:
-        request.applymarker(pytest.mark.xfail(reason=NOT_YET_MENDED[path.name]))
+        pytest.xfail(NOT_YET_MENDED[path.name])
     promises.hold([path.read_bytes()])
 
 
