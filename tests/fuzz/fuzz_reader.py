@@ -114,7 +114,7 @@ def main() -> None:
     options = [
         f"-max_total_time={int(chosen.minutes * 60)}",
         "-timeout=120",
-        "-rss_limit_mb=2048",
+        f"-rss_limit_mb={1024 + int(150 * chosen.minutes)}",  # atheris itself grows by 85 MB a minute
         "-max_len=300000",
     ]
     options += [f"-artifact_prefix={ROOT / 'found'}/", "-print_final_stats=1"]
