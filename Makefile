@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary clean
+.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary findings samples bench-reader clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -33,10 +33,19 @@ fuzz: install-fuzz
 dictionary: demo
 	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
 
+findings: install
+	$(BIN)/python -m era_parser.codebook > docs/findings.md
+
 # SHORTPAY_SHARED: the folder that holds data/835, the public sample remittances
 SHORTPAY_SHARED ?= ../shared
 samples: install
 	$(BIN)/python -m warehouse.samples $(SHORTPAY_SHARED)/data/835 > docs/samples.md
+
+# The readers it is measured beside stay out of the environment of the others.
+bench-reader: install
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --editable . oxedi==0.6.0 edi-835-parser==1.8.0
+	.venv-bench/bin/python -W ignore benchmarks/reader.py
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -61,4 +70,4 @@ $(VENV)/.installed-fuzz: $(VENV)/.installed-test
 	@touch $@
 
 clean:
-	rm -rf .fuzz $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .fuzz $(VENV) .venv-bench demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
