@@ -37,6 +37,10 @@ class Delimiters:
     stated: bytes = b""
 
     @property
+    def ascii(self) -> bool:
+        return (self.element + self.component + self.terminator).isascii()
+
+    @property
     def distinct(self) -> bool:
         return len({self.element, self.component, self.terminator}) == 3
 
@@ -90,7 +94,11 @@ def read_body(source: Source) -> Body | Refusal:
         return refuse(
             source, RefusalCode.DELIMITERS, spans[0].start, "delimiters are not distinct; ask for a new file"
         )
-    body = body_of(source, spans, _encoding(data))
+    encoding = _encoding(data)
+    if encoding == "utf-8" and not all(span.delimiters.ascii for span in spans):
+        message = "a delimiter is part of a letter; ask for a new file"
+        return refuse(source, RefusalCode.DELIMITERS, spans[0].start, message)
+    body = body_of(source, spans, encoding)
     if isinstance(body, Body):
         prose = data[start : spans[0].start].strip()
         body.prose = prose.decode(body.encoding, "replace")

@@ -114,7 +114,7 @@ def outline(path: Path, size: int) -> Outline:
             if found.heads:
                 _find_cut(found, window, base, size)
     found.file_hash = digest.hexdigest()
-    if not all(own.distinct for _, own in found.heads):
+    if not all(own.distinct and (own.ascii or found.encoding != "utf-8") for _, own in found.heads):
         found.cuts = []
     return found
 

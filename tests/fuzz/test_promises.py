@@ -9,9 +9,6 @@ from era_parser import Source, parse
 from tests.fuzz import promises
 
 FOUND = Path(__file__).parents[1] / "fixtures" / "fuzz"
-NOT_YET_MENDED = {
-    "delimiters-inside-a-character.835": "delimiters that are halves of a UTF-8 letter kill the process in Polars",
-}
 
 
 def test_they_hold_for_all_fixtures() -> None:
@@ -20,8 +17,6 @@ def test_they_hold_for_all_fixtures() -> None:
 
 @pytest.mark.parametrize("path", sorted(FOUND.iterdir()), ids=lambda path: path.name)
 def test_they_hold_for_what_was_found(path: Path) -> None:
-    if path.name in NOT_YET_MENDED:
-        pytest.xfail(NOT_YET_MENDED[path.name])
     promises.hold([path.read_bytes()])
 
 
