@@ -17,8 +17,8 @@ def cap_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Apply the smaller of charge and rate, then the caps, to priced lines.
 
     Adds expected_low/high, lesser_of_applied, cap (what groups the line: per_visit, visit_maximum or
-    claim_maximum), group_expected, group_total (before the cap), group_lead_id, before_cap (the line's own
-    amount before any group cap).
+    claim_maximum), group_expected, group_total (before the cap), group_lead_id, group_taken (what lines
+    before it take of the total), before_cap (the line's own amount before any group cap).
     """
     start = lines.with_columns(
         _smaller("low"),
@@ -34,6 +34,7 @@ _GROUP: dict[str, pl.DataType] = {
     "group_expected": pl.Int64(),
     "group_total": pl.Int64(),
     "group_lead_id": pl.Int64(),
+    "group_taken": pl.Int64(),
 }
 
 
@@ -47,9 +48,10 @@ def _by_line() -> pl.Expr:
 
 def _smaller(side: str) -> pl.Expr:
     amount = pl.col(f"line_{side}")
+    charges = ("charge_cents", "charge_share") if side == "low" else ("charge_cents",)
     return (
         pl.when(_by_line())
-        .then(pl.min_horizontal(amount, pl.col("charge_cents")))
+        .then(pl.min_horizontal(amount, *charges))
         .otherwise(amount)
         .alias(f"expected_{side}")
     )
@@ -123,38 +125,46 @@ def _regrouped(
         descending=[False, False, True, False, False],
         nulls_last=True,
     )
-    total = pl.col("_total")
-    taken = pl.col("expected_low").cum_sum().over(key) - pl.col("expected_low")
     lead = pl.col("line_id").first().over(key)
-    left = (total - taken).clip(lower_bound=0)
-    part = (
-        pl.min_horizontal("expected_low", left)
-        if shared
-        else pl.when(pl.col("line_id") == lead).then(total).otherwise(0)
-    )
+    low, high = _shares(key) if shared else _lead_takes_all(lead)
     changed = ordered.select(
         "line_id",
-        part.alias("_low"),
-        (pl.max_horizontal(part, _high(key)) if shared else part).alias("_high"),
-        pl.col("lesser_of_applied").alias("_lesser"),
-        pl.lit(cap).alias("_cap"),
-        total.alias("_total"),
-        pl.col("expected_low").sum().over(key).alias("_sum"),
-        lead.alias("_lead"),
+        low.alias("expected_low"),
+        high.alias("expected_high"),
+        "lesser_of_applied",
+        pl.lit(cap).alias("cap"),
+        pl.col("_total").alias("group_expected"),
+        pl.col("expected_low").sum().over(key).alias("group_total"),
+        lead.alias("group_lead_id"),
+        (_taken("low", key) if shared else pl.lit(None, pl.Int64)).alias("group_taken"),
     )
-    joined = lines.join(changed, on="line_id", how="left", validate="1:1")
-    return joined.with_columns(
-        pl.coalesce("_low", "expected_low").alias("expected_low"),
-        pl.coalesce("_high", "expected_high").alias("expected_high"),
-        pl.coalesce("_lesser", "lesser_of_applied").alias("lesser_of_applied"),
-        pl.coalesce("_cap", "cap").alias("cap"),
-        pl.coalesce("_total", "group_expected").alias("group_expected"),
-        pl.coalesce("_sum", "group_total").alias("group_total"),
-        pl.coalesce("_lead", "group_lead_id").alias("group_lead_id"),
-    ).drop("_low", "_high", "_lesser", "_cap", "_total", "_sum", "_lead")
+    return _replaced(lines, changed)
 
 
-def _high(key: list[str]) -> pl.Expr:
-    """Return the upper share: what the total leaves when lines take their high amounts in the same order."""
-    taken = pl.col("expected_high").cum_sum().over(key) - pl.col("expected_high")
-    return pl.min_horizontal("expected_high", (pl.col("_total") - taken).clip(lower_bound=0))
+def _taken(side: str, key: list[str]) -> pl.Expr:
+    """Return what the lines before this one take of the total."""
+    return pl.col(f"expected_{side}").cum_sum().over(key) - pl.col(f"expected_{side}")
+
+
+def _shares(key: list[str]) -> tuple[pl.Expr, pl.Expr]:
+    """Each line its own amount while the total lasts; the high share as if lines took their high amounts."""
+
+    def share(side: str) -> pl.Expr:
+        left = (pl.col("_total") - _taken(side, key)).clip(lower_bound=0)
+        return pl.min_horizontal(f"expected_{side}", left)
+
+    return share("low"), pl.max_horizontal(share("low"), share("high"))
+
+
+def _lead_takes_all(lead: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    whole = pl.when(pl.col("line_id") == lead).then("_total").otherwise(0)
+    return whole, whole
+
+
+def _replaced(lines: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with the columns of `changed` (one row a line_id) where it has them."""
+    names = [name for name in changed.columns if name != "line_id"]
+    joined = lines.join(changed, on="line_id", how="left", suffix="_new", validate="1:1")
+    return joined.with_columns(pl.coalesce(f"{name}_new", name).alias(name) for name in names).drop(
+        f"{name}_new" for name in names
+    )

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PERCENT_SCALE = 10_000
 """100 % as an integer percentage: hundredths of a percent."""
@@ -31,6 +35,17 @@ def half_up(numerator: pl.Expr, denominator: int | pl.Expr) -> pl.Expr:
 def percent_of(cents: pl.Expr, percent: int | pl.Expr) -> pl.Expr:
     """`percent` (hundredths of a percent) of `cents`, in whole cents, rounded half-up once."""
     return half_up(cents * percent, PERCENT_SCALE)
+
+
+def percents_of(cents: pl.Expr, percents: Iterable[int | pl.Expr]) -> pl.Expr:
+    """Take percentages of an amount of zero or more one after the other, each rounded half-up to the cent.
+
+    The same as `percent_of` again and again, but each amount stands once in the expression: nested, those of
+    `percent_of` would double with every percentage.
+    """
+    for percent in percents:
+        cents = (cents * percent * 2 + PERCENT_SCALE) // (2 * PERCENT_SCALE)
+    return cents
 
 
 def parse_cents(text: str) -> int:

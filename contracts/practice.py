@@ -29,6 +29,21 @@ def _texts(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+Profession = Literal[
+    "physician",
+    "physical_therapist",
+    "occupational_therapist",
+    "speech_language_pathologist",
+    "chiropractor",
+    "clinical_psychologist",
+    "nurse_midwife",
+    "nurse_practitioner",
+    "physician_assistant",
+    "clinical_nurse_specialist",
+    "clinical_social_worker",
+]
+"""Professions whose share of the Medicare schedule is known: data/practitioner_percent.csv."""
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
@@ -57,13 +72,18 @@ class Site(BaseModel):
 
 
 class Clinician(BaseModel):
-    """What one clinician is to Medicare. `qp_years`: payment years as a qualifying APM participant."""
+    """What one clinician is to Medicare.
+
+    `qp_years`: payment years as a qualifying APM participant. `profession`: decides the share of the schedule;
+    left out, the full one, unless the practice has clinicians who are paid less (then a range).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     npi: str
     qp_years: tuple[int, ...] = ()
     participating: bool = True
+    profession: Profession | None = None
     name: str = ""
 
     @field_validator("npi")

@@ -40,7 +40,9 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
 def prepare(lines: pl.DataFrame) -> pl.DataFrame:
     """Type the lines and add `code`, `modifiers` as a sorted list, `row_modifier`, and `units_problem`.
 
-    `medicare_problem` names modifiers that change Medicare's price by a rule that is not implemented. Raises
+    `medicare_problem` names modifiers that change Medicare's price by a rule that is not implemented;
+    `price_modifiers` are those that change any price; `both_sides` (50), `sides` (LT, RT) and
+    `surgery_assistant` (percent of 80, 81, 82, AS) are what Medicare's rules for surgery ask. Raises
     ValueError where columns are missing or line_id is not unique.
     """
     missing = [name for name in LINE_SCHEMA if name not in lines.columns]
@@ -71,22 +73,43 @@ def _units() -> tuple[pl.Expr, pl.Expr]:
 
 
 @cache
-def _ruleless() -> tuple[str, ...]:
+def price_modifiers() -> pl.DataFrame:
+    """Return the modifiers that change a price: modifier, effect, percent (hundredths of a percent, or null), source."""
     path = files("contracts") / "data" / "medicare_modifier.csv"
     table = pl.read_csv(path.read_bytes(), infer_schema=False)
-    return tuple(table.filter(pl.col("effect") == "no_rule")["modifier"].to_list())
+    percent = (pl.col("percent").cast(pl.Decimal(9, 2)) * 100).cast(pl.Int64)
+    return table.with_columns(percent.alias("percent"))
+
+
+def _with_effect(*effects: str) -> list[str]:
+    return price_modifiers().filter(pl.col("effect").is_in(effects))["modifier"].to_list()
 
 
 def _modifiers(sent: pl.DataFrame) -> pl.DataFrame:
     """Read each distinct text of modifiers once."""
     each = pl.col("sent_modifiers").str.to_uppercase().str.replace_all(" ", "").str.split(":")
     listed = sent.with_columns(each.list.unique().list.sort().alias("modifiers"))
-    own = pl.col("modifiers").list.set_intersection(list(ROW_MODIFIERS)).list.sort().list.join(":")
-    ruleless = pl.col("modifiers").list.set_intersection(list(_ruleless())).list.sort()
+    present = pl.col("modifiers").list.set_intersection
+    own = present(list(ROW_MODIFIERS)).list.sort().list.join(":")
+    ruleless = present(_with_effect("no_rule", "by_report")).list.sort()
     problem = pl.when(ruleless.list.len() > 0).then(
         pl.format(
             "modifier {} changes the Medicare price by a rule that is not implemented",
             ruleless.list.join(", "),
         )
     )
-    return listed.with_columns(own.alias("row_modifier"), problem.alias("medicare_problem"))
+    assistants = price_modifiers().filter(pl.col("effect") == "assistant_at_surgery")
+    at_surgery = pl.min_horizontal(
+        pl.when(pl.col("modifiers").list.contains(modifier)).then(pl.lit(percent, pl.Int64))
+        for modifier, percent in assistants.select("modifier", "percent").iter_rows()
+    )
+    return listed.with_columns(
+        own.alias("row_modifier"),
+        problem.alias("medicare_problem"),
+        present(_with_effect("component", "no_rule", "by_report", "bilateral", "assistant_at_surgery"))
+        .list.sort()
+        .alias("price_modifiers"),
+        pl.col("modifiers").list.contains("50").alias("both_sides"),
+        present(["LT", "RT"]).list.sort().list.join(":").alias("sides"),
+        at_surgery.alias("surgery_assistant"),
+    )

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from .money import PERCENT_SCALE, half_up, percent_of
+from .medicare_rules import CHAIN_SCALE, medicare_rules
+from .money import PERCENT_SCALE, half_up, parse_percent, percent_of, percents_of
 
-BUILT_IN_ASSISTANT_PERCENT = 8_500
-"""85 % of what Part B would otherwise pay, dates of service from 2022-01-01.
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-S.1834(v). How it meets the other rules is not sourced [OWN], so Medicare's assistant lines are expected
-between this and the full amount."""
-
-_SURGICAL = ("1", "2", "3", "4", "6", "7")
+_UNRANKED = {"1": "surgery", "2": "surgery", "3": "surgery", "4": "imaging", "6": "heart", "7": "eye"}
+"""Multiple-procedure indicators of Medicare by the services that are ranked together. Only Medicare's own basis
+has a rule for one of them, surgery."""
 _DIRECT = ("percent_of_charge", "per_visit")
 
 
@@ -40,18 +41,20 @@ def reduce_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Rank each patient-day under each contract and price its lines.
 
     Wants one row a line with the contract's clauses, `base_*`, `reduced_*`, `percent`, `indicator`, `pe_low`,
-    `pe_high`, `units`. Adds unit_low/high (after percent), cut_low/high (the reduced unit),
-    full_units_low/high (units at full amount), assistant (percent applied, null: none), line_low/high (before
-    lesser-of), day_problem.
+    `pe_high`, `units` and the columns of Medicare's rules. Adds unit_low/high (after percent), cut_low/high (the
+    reduced unit), full_units_low/high (units at full amount), assistant (percent applied, null: none),
+    line_low/high (before lesser-of), charge_share (what Medicare's percentages leave of a charge, where their
+    order is not proven), day_problem.
     """
     unit = lines.with_columns(_unit("low"), _unit("high"))
     ranked = _rank(unit)
     cut = ranked.with_columns(_cut("low"), _cut("high"), _assistant())
-    return cut.with_columns(_amount("low"), _amount("high"))
+    return cut.with_columns(_amount("low"), _amount("high")).with_columns(_charge_share())
 
 
 def _unit(side: str) -> pl.Expr:
-    return percent_of(pl.col(f"base_{side}"), pl.col("percent")).alias(f"unit_{side}")
+    plain = percent_of(pl.col(f"base_{side}"), pl.col("percent"))
+    return pl.coalesce(f"ruled_unit_{side}", plain).alias(f"unit_{side}")
 
 
 def _takes_part() -> pl.Expr:
@@ -61,7 +64,11 @@ def _takes_part() -> pl.Expr:
         pl.when(clause == "percent").then(pl.col("in_therapy_set")).otherwise(pl.col("indicator") == "5")
     )
     direct = pl.col("rate_basis").is_in(_DIRECT).fill_null(value=False)
-    return (therapy & (clause != "none") & ~direct).fill_null(value=False)
+    return ((therapy & (clause != "none") & ~direct) | pl.col("surgical")).fill_null(value=False)
+
+
+_GROUP = ["patient_day", "contract_ix", "surgical"]
+"""Therapy and operations of a day are ranked apart."""
 
 
 def _rank(lines: pl.DataFrame) -> pl.DataFrame:
@@ -69,8 +76,8 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 
     Where low and high amounts disagree on who is first, every line may be the first or not.
     """
-    marked = lines.with_columns(_takes_part().alias("takes_part"))
-    group = ["patient_day", "contract_ix"]
+    marked = _with_unranked(lines).with_columns(_takes_part().alias("takes_part"))
+    group = _GROUP
     part = marked.filter("takes_part")
     first_low, first_high = (_first(part, side) for side in ("low", "high"))
     counted = part.group_by(group).agg(
@@ -83,7 +90,7 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
         .join(first_high, on="line_id", how="left", validate="1:1")
         .with_columns(pl.col("first_low", "first_high").fill_null(value=False))
     )
-    unsure = (pl.col("first_low") != pl.col("first_high")).any().over(group)
+    unsure = ((pl.col("first_low") != pl.col("first_high")) | pl.col("clinicians_differ")).any().over(group)
     one = pl.min_horizontal(pl.col("units"), pl.lit(1, pl.Int64))
     zero = pl.lit(0, pl.Int64)
 
@@ -92,9 +99,15 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 
     return joined.with_columns(unsure.alias("rank_unsure")).with_columns(
         at_full(pl.col("first_low") & ~pl.col("rank_unsure")).alias("full_units_low"),
-        at_full(pl.col("first_low") | pl.col("rank_unsure")).alias("full_units_high"),
-        _day_problem(group).alias("day_problem"),
+        _most_at_full(at_full).alias("full_units_high"),
+        _day_problem().alias("day_problem"),
     )
+
+
+def _most_at_full(at_full: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Return the most units that may be full: all, where colleagues' operations may not be ranked together."""
+    ranked = at_full(pl.col("first_low") | pl.col("rank_unsure"))
+    return pl.when("clinicians_differ").then("units").otherwise(ranked)
 
 
 def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
@@ -103,7 +116,7 @@ def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
     Practice expense, then unit amount, then line order.
     """
     expense = (
-        pl.when(pl.col("multiple_procedure") == "medicare")
+        pl.when((pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical"))
         .then(pl.col(f"pe_{side}"))
         .otherwise(pl.lit(0, pl.Int64))
     )
@@ -111,45 +124,50 @@ def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
         part.select(
             "patient_day",
             "contract_ix",
+            "surgical",
             "line_id",
             "line_order",
             expense.fill_null(0).alias("expense"),
             pl.col(f"unit_{side}").fill_null(0).alias("amount"),
         )
         .sort(
-            "patient_day",
-            "contract_ix",
+            *_GROUP,
             "expense",
             "amount",
             "line_order",
             "line_id",
-            descending=[False, False, True, True, False, False],
+            descending=[False, False, False, True, True, False, False],
         )
-        .unique(["patient_day", "contract_ix"], keep="first", maintain_order=True)
+        .unique(_GROUP, keep="first", maintain_order=True)
         .select("line_id", pl.lit(value=True).alias(f"first_{side}"))
     )
 
 
-def _day_problem(group: list[str]) -> pl.Expr:
+def _with_unranked(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add `unranked`: units of the day of services that Medicare ranks together by a rule that is not here."""
+    kind = pl.col("indicator").replace_strict(_UNRANKED, default=None, return_dtype=pl.String)
+    direct = pl.col("rate_basis").is_in(_DIRECT).fill_null(value=False)
+    day = ["patient_day", "contract_ix"]
+    of_kind = (
+        lines.filter((pl.col("multiple_procedure") == "medicare") & ~direct & ~pl.col("surgical"))
+        .select("line_id", *day, kind.alias("kind"), pl.col("units").fill_null(1).alias("unranked"))
+        .filter(pl.col("kind").is_not_null())
+        .with_columns(pl.col("unranked").sum().over([*day, "kind"]))
+    )
+    return lines.join(of_kind.select("line_id", "unranked"), on="line_id", how="left", validate="1:1")
+
+
+def _day_problem() -> pl.Expr:
     """Why the day cannot be ranked: rules that are not implemented, or a release that is not loaded."""
     medicare = pl.col("multiple_procedure") == "medicare"
-    surgical = (
-        medicare & pl.col("indicator").is_in(_SURGICAL) & ~pl.col("rate_basis").is_in(_DIRECT)
-    ).fill_null(value=False)
-    units = pl.when(surgical).then(pl.col("units").fill_null(1)).otherwise(0).sum().over(group)
-    others = pl.col("line_id").len().over(group)
-    alone = (others == 1) & (pl.col("units") == 1)
+    direct = pl.col("rate_basis").is_in(_DIRECT).fill_null(value=False)
+    alone = (pl.len().over("patient_day", "contract_ix") == 1) & (pl.col("units") == 1)
     unknown = pl.when(medicare).then("indicator_problem").otherwise("therapy_problem")
     ruled = pl.col("multiple_procedure") != "none"
-    direct = pl.col("rate_basis").is_in(_DIRECT).fill_null(value=False)
+    text = "multiple-procedure indicator {} with another such service on the day: no rule for it yet"
     return (
-        pl.when(surgical & (units > 1))
-        .then(
-            pl.format(
-                "multiple-procedure indicator {} with another such service on the day: no rule for it yet",
-                "indicator",
-            )
-        )
+        pl.when(pl.col("unranked") > 1)
+        .then(pl.format(text, "indicator"))
         .when(ruled & ~direct & ~alone)
         .then(unknown)
     )
@@ -167,7 +185,8 @@ def _cut(side: str) -> pl.Expr:
     of_rate = percent_of(unit, pl.col("multiple_procedure_percent"))
     medicare = pl.when(pl.col(f"reduced_{side}").is_not_null()).then(from_medicare).otherwise(proportion)
     cut = pl.when(pl.col("multiple_procedure") == "percent").then(of_rate).otherwise(medicare)
-    return pl.when("takes_part").then(cut).alias(f"cut_{side}")
+    own = pl.when(pl.col("multiple_procedure") != "percent").then(f"ruled_cut_{side}")
+    return pl.when("takes_part").then(pl.coalesce(own, cut)).alias(f"cut_{side}")
 
 
 def _is_assistant() -> pl.Expr:
@@ -179,7 +198,8 @@ def _assistant() -> pl.Expr:
 
     The contract's, else Medicare's own on Medicare's own basis; never on a visit rate.
     """
-    own = pl.when(pl.col("rate_basis") == "medicare").then(pl.lit(BUILT_IN_ASSISTANT_PERCENT, pl.Int64))
+    percent = parse_percent(medicare_rules()["therapy_assistant"]["percent"])
+    own = pl.when(pl.col("rate_basis") == "medicare").then(pl.lit(percent, pl.Int64))
     applies = _is_assistant() & (pl.col("rate_basis") != "per_visit")
     return pl.when(applies).then(pl.coalesce("assistant_percent", own)).alias("assistant")
 
@@ -188,6 +208,24 @@ def _assistant_on(side: str) -> pl.Expr:
     """Return a contract's percent is certain; Medicare's own widens the amount downward only."""
     certain = pl.col("assistant_percent").is_not_null() | pl.lit(side == "low")
     return pl.when(certain).then(pl.col("assistant")).fill_null(PERCENT_SCALE)
+
+
+def _charge_share() -> pl.Expr:
+    """Return what Medicare's percentages leave of a charge, where that is less than the rate at them.
+
+    Whether the charge is compared with the schedule before or after the shares of clinicians who are paid less
+    and of therapy assistants is not sourced [OWN]: a low charge widens the range downward.
+    """
+    own = pl.col("assistant").is_not_null() & pl.col("assistant_percent").is_null()
+    percents = (
+        pl.col("practitioner_low").fill_null(PERCENT_SCALE),
+        pl.col("participation").fill_null(PERCENT_SCALE),
+        pl.when(own).then("assistant").otherwise(PERCENT_SCALE),
+    )
+    share = percents_of(pl.col("charge_cents"), percents)
+    fewer = pl.any_horizontal(percent < PERCENT_SCALE for percent in percents)
+    ruled = (pl.col("rate_basis") == "medicare") & (pl.col("lesser_of") == "line") & fewer
+    return pl.when(ruled & (share < pl.col("line_low"))).then(share).alias("charge_share")
 
 
 def _amount(side: str) -> pl.Expr:
@@ -216,11 +254,14 @@ def _by_line(side: str, full_units: pl.Expr, cut_units: pl.Expr, assistant: pl.E
     cut = (
         pl.when(pl.col("multiple_procedure") == "percent")
         .then(base * pl.col("multiple_procedure_percent"))
+        .when("surgical")
+        .then(base * parse_percent(medicare_rules()["multiple_surgery"]["next"]))
         .otherwise(halved)
     )
     cut_part = pl.when(cut_units == 0).then(pl.lit(0, pl.Int128)).otherwise(cut * cut_units)
-    exact = (base * full_units * PERCENT_SCALE + cut_part) * pl.col("percent") * assistant
-    return half_up(exact, PERCENT_SCALE**3).cast(pl.Int64)
+    chain = pl.col(f"chain_{side}").fill_null(CHAIN_SCALE)
+    exact = (base * full_units * PERCENT_SCALE + cut_part) * pl.col("percent") * assistant * chain
+    return half_up(exact, pl.lit(PERCENT_SCALE**3 * CHAIN_SCALE, pl.Int128)).cast(pl.Int64)
 
 
 def _proportion(side: str) -> pl.Expr:

@@ -57,6 +57,20 @@ RVU26C,2026-01-01,2026-12-31,95886,,A,0.84,1.79,1.79,0.04,0,0,0,1
 RVU26C,2026-01-01,2026-12-31,95886,26,A,0.84,0.41,0.41,0.03,0,0,0,1
 RVU26C,2026-01-01,2026-12-31,95886,TC,A,0.00,1.38,1.38,0.01,0,0,0,1
 """
+RVU_MORE = """\
+release,effective,until,hcpcs,modifier,status,work_rvu,pe_nonfacility_rvu,pe_facility_rvu,mp_rvu,multiple_procedure,bilateral,assistant_surgery,pctc,opps_pe_nonfacility_rvu,opps_pe_facility_rvu,opps_mp_rvu,endoscopic_base
+RVU26C,2026-01-01,2026-12-31,64493,,A,1.48,4.08,0.82,0.14,2,1,2,0,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,11042,,A,0.98,2.86,0.56,0.13,2,0,1,0,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,27447,,A,19.11,11.58,11.58,4.02,2,1,2,0,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,29870,,A,5.06,11.96,5.88,1.03,2,1,1,0,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,29880,,A,7.21,7.28,7.28,1.47,3,1,0,0,0.00,0.00,0.00,29870
+RVU26C,2026-01-01,2026-12-31,29881,,A,6.85,7.19,7.19,1.40,3,1,0,0,0.00,0.00,0.00,29870
+RVU26C,2026-01-01,2026-12-31,92002,,A,0.88,1.64,0.23,0.02,0,2,0,0,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,73221,26,A,1.32,0.50,0.50,0.07,4,3,0,1,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,72191,TC,A,0.00,6.60,6.60,0.03,4,0,0,1,5.34,5.34,0.02,
+RVU26C,2026-01-01,2026-12-31,96523,,T,0.04,0.73,0.73,0.01,0,0,0,5,0.00,0.00,0.00,
+RVU26C,2026-01-01,2026-12-31,00100,,J,0.00,0.00,0.00,0.00,9,9,9,9,0.00,0.00,0.00,
+"""
 GPCI = """\
 year,mac,locality,state,work,pe,mp
 2024,04412,11,TX,1.011,1.007,0.877
@@ -108,7 +122,7 @@ def make_lines() -> MakeLines:
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     folder = tmp_path_factory.mktemp("reference")
-    for name, text in (("rvu", RVU), ("gpci", GPCI), ("factor", FACTORS), ("zip", ZIPS)):
+    for name, text in (("rvu", RVU), ("more", RVU_MORE), ("gpci", GPCI), ("factor", FACTORS), ("zip", ZIPS)):
         (folder / f"{name}.csv").write_text(text)
     return read_reference(folder)
 

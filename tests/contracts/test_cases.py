@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +68,20 @@ def terms_of(case: Mapping[str, Any], folder: Path) -> Terms:
     return read_terms(folder)
 
 
+_PRICED: dict[str, Repriced] = {}
+
+
 def priced(case: Mapping[str, Any], folder: Path, reference: Reference, make_lines: MakeLines) -> Repriced:
-    """Price the case's lines. TOML has no null: an empty text for units or charge stands for it."""
+    """Price the case's lines, once for all tests of it.
+
+    TOML has no null: an empty text for units or charge stands for it.
+    """
+    if case["title"] not in _PRICED:
+        _PRICED[case["title"]] = price(case, folder, reference, make_lines)
+    return _PRICED[case["title"]]
+
+
+def price(case: Mapping[str, Any], folder: Path, reference: Reference, make_lines: MakeLines) -> Repriced:
     practice = Practice.from_settings(
         {"site": case.get("sites", []), "clinician": case.get("clinicians", [])}
     )
@@ -137,5 +152,51 @@ def test_steps_reach_the_amount(
     assert result.steps.select("operation", "detail", "source").null_count().sum_horizontal().item() == 0
 
 
+@pytest.mark.parametrize("case", list(cases()))
+def test_each_step_can_be_recomputed(
+    case: dict[str, Any], tmp_path: Path, reference: Reference, make_lines: MakeLines
+) -> None:
+    """A step begins where the one before ended, and its arithmetic comes to what it says it comes to."""
+    for steps in priced(case, tmp_path, reference, make_lines).steps.partition_by("line_id"):
+        reached: int | None = None
+        for step in steps.to_dicts():
+            assert step["before_cents"] == reached, step
+            reached = step["after_cents"]
+            found = [(recomputed(text), cents(said)) for text, said in equations(step["detail"])]
+            assert all(computed == said for computed, said in found), step
+            if found and step["operation"] != "multiple_procedure":
+                assert found[-1][1] == reached, step
+        assert reached is not None
+
+
+ARITHMETIC = {"percent_of_medicare", "units", "assistant", "practitioner", "bilateral", "non_participating"}
+
+
+def test_arithmetic_is_written_out() -> None:
+    """The steps that compute have an equation: else the test above would pass on words alone."""
+    steps = pl.concat([result.steps for result in _PRICED.values()])
+    computed = steps.filter(pl.col("operation").is_in(ARITHMETIC))
+    assert set(computed["operation"]) == ARITHMETIC
+    assert computed.filter(~pl.col("detail").str.contains(" = ")).is_empty()
+
+
+EQUATION = re.compile(r"([\d(][\d.,x+\-/%() ]*) = (-?\d+\.\d\d)(?!\d)")
+
+
+def equations(detail: str) -> list[tuple[str, str]]:
+    return EQUATION.findall(detail)
+
+
+def recomputed(text: str) -> int:
+    """Cents of an expression with x, /, +, - and %, exact, rounded half-up once."""
+    while text.count("(") > text.count(")"):
+        text = text[text.index("(") + 1 :]
+    exact = re.sub(r"\d+(\.\d+)?", lambda number: f"Fraction('{number[0]}')", text)
+    value: Fraction = eval(exact.replace("%", "/ 100").replace("x", "*"), {"Fraction": Fraction})  # noqa: S307
+    return math.floor(value * 100 + Fraction(1, 2))
+
+
 def test_there_are_enough_cases() -> None:
-    assert len(list(cases())) >= 60
+    titles = [case.values[0]["title"] for case in cases()]
+    assert len(titles) >= 60
+    assert len(titles) == len(set(titles)), "priced once by title"

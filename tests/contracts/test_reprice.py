@@ -65,7 +65,10 @@ def test_the_proof_of_a_medicare_line(make_lines: MakeLines, reference: Referenc
         ),
         (
             "multiple_procedure",
-            "ranked first of 1 lines that day: 1 at 27.75, 1 reduced (half the practice expense: 21.27)",
+            (
+                "ranked first of 1 lines that day: 1 at 27.75, 1 reduced (half the practice expense: "
+                "(0.43 x 1.009 + 0.39 / 2 x 0.996 + 0.01 x 0.858) x 33.4009 = 21.27)"
+            ),
             "multiple-procedure indicator 5: half the practice expense of all units of the day but one",
             2775,
             2775,

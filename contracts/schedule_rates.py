@@ -1,0 +1,54 @@
+"""Which row of a fee schedule prices a line."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def best_rows(covered: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
+    """Return the fee schedule row for each line: row, fee_cents, fee_row, ambiguous, fitting, unpriced_modifiers.
+
+    In force on the date, modifiers among the line's, setting equal or empty; most modifiers win, then a given
+    setting. What then remains with different rates is ambiguous. `unpriced_modifiers`: those of the line that
+    change a price (an assistant at surgery, half of a service) while the row is for the whole service.
+    """
+    asked = covered.select(
+        "row", "contract_ix", "code", "modifiers", "price_modifiers", "setting", "service_date"
+    )
+    day = pl.col("service_date")
+    fits = (
+        (pl.col("effective").is_null() | (day >= pl.col("effective")))
+        & (pl.col("until").is_null() | (day <= pl.col("until")))
+        & ((pl.col("row_setting") == "") | (pl.col("row_setting") == pl.col("setting")))
+        & (pl.col("row_modifiers").list.set_difference("modifiers").list.len() == 0)
+    )
+    weight = pl.col("row_modifiers").list.len() * 2 + (pl.col("row_setting") != "").cast(pl.UInt32)
+    unpriced = pl.col("price_modifiers").list.set_difference("row_modifiers").list.sort().list.join(", ")
+    fitting = (
+        asked.join(fees, on=["contract_ix", "code"], how="inner")
+        .filter(fits)
+        .with_columns(weight.alias("weight"), unpriced.alias("unpriced_modifiers"))
+    )
+    several = pl.len().over("row") > 1
+    one = fitting.filter(~several).select(
+        "row",
+        pl.col("rate_cents").alias("fee_cents"),
+        pl.col("rate_row").alias("fee_row"),
+        ambiguous=pl.lit(value=False),
+        fitting=pl.col("rate_row"),
+        unpriced_modifiers=pl.col("unpriced_modifiers"),
+    )
+    rest = fitting.filter(several)
+    top = rest.filter(pl.col("weight") == pl.col("weight").max().over("row"))
+    chosen = (
+        top.sort("row", "fee_position")
+        .group_by("row", maintain_order=True)
+        .agg(
+            pl.col("rate_cents").min().alias("fee_cents"),
+            pl.col("rate_row").first().alias("fee_row"),
+            (pl.col("rate_cents").n_unique() > 1).alias("ambiguous"),
+            pl.col("rate_row").str.join(" and ").alias("fitting"),
+            pl.col("unpriced_modifiers").min(),
+        )
+    )
+    return pl.concat([one, chosen])
