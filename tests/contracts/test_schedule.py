@@ -82,6 +82,79 @@ def test_semicolons_and_american_dates(tmp_path: Path) -> None:
     assert (row.rate_cents, row.effective) == (3150, dt.date(2026, 7, 1))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/2/2026",
+        "01/02/26",
+        "2026-01-02",
+        "20260102",
+        "2-Jan-2026",
+        "Jan 2, 2026",
+        "46024",
+        "2026-01-02 00:00:00",
+    ],
+)
+def test_dates(tmp_path: Path, text: str) -> None:
+    assert rows_of(tmp_path, f'code;rate;eff date\n97140;31.50;"{text}"\n')[0].effective == dt.date(
+        2026, 1, 2
+    )
+
+
+@pytest.mark.parametrize("text", ["", "-", "N/A", "open", "current"])
+def test_no_end(tmp_path: Path, text: str) -> None:
+    assert rows_of(tmp_path, f"code,rate,end date\n97140,31.50,{text}\n")[0].until is None
+
+
+@pytest.mark.parametrize(
+    ("title", "column"),
+    [
+        ("CPT/HCPCS", "code"),
+        ("Proc Code", "code"),
+        ("Contracted Rate", "rate"),
+        ("ALLOWED AMOUNT", "rate"),
+        ("Fee", "rate"),
+    ],
+)
+def test_headers_by_other_names(tmp_path: Path, title: str, column: str) -> None:
+    header = {"code": "code", "rate": "rate"} | {column: title}
+    (row,) = rows_of(tmp_path, f"{header['code']},{header['rate']}\n97140,31.50\n")
+    assert (row.code, row.rate_cents) == ("97140", 3150)
+
+
+def test_a_column_for_each_setting(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, "CPT,Non-Facility Rate,Facility Rate\n97140,$31.50,$28.00\n97110,33.00,\n")
+    assert [(row.row, row.code, row.setting, row.rate_cents) for row in rows] == [
+        (2, "97140", "nonfacility", 3150),
+        (2, "97140", "facility", 2800),
+        (3, "97110", "nonfacility", 3300),
+    ]
+    ((line, message),) = faults_of(tmp_path, "CPT,Office Rate,Rate\n97140,1,2\n")
+    assert line == 1
+    assert "'Office Rate'" in message
+
+
+def test_codes_as_spreadsheets_leave_them(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, "code,rate\n97140.0,1\n'97110,2\n97530-59,3\n97112-59-GP,4\n\u00a097116,5\n")
+    assert [(row.code, row.modifiers) for row in rows] == [
+        ("97140", ""),
+        ("97110", ""),
+        ("97530", "59"),
+        ("97112", "59:GP"),
+        ("97116", ""),
+    ]
+
+
+def test_a_header_repeated_on_each_page_and_far_below_its_titles(tmp_path: Path) -> None:
+    titles = "".join(f"title {number}\n" for number in range(20))
+    rows = rows_of(tmp_path, f"{titles}Code,Rate\n97140,31.50\nCODE,RATE\n97110,33.00\n")
+    assert [row.row for row in rows] == [22, 24]
+
+
+def test_unicode_text_of_a_spreadsheet(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, "code\trate\n97140\t31.50\n".encode("utf-16"))[0].rate_cents == 3150
+
+
 def test_latin_1(tmp_path: Path) -> None:
     assert (
         rows_of(tmp_path, "code,rate,note\n97140,31.50,caf\u00e9\n".encode("latin-1"))[0].rate_cents == 3150
@@ -101,6 +174,11 @@ def test_latin_1(tmp_path: Path) -> None:
         ("code,rate\nSee note,\n97140,1\n", 2, ["not a procedure code"]),
         ("code,rate\n97140,\n", 2, ["no rate"]),
         ("code,rate\n100,5.00\n", 2, ["leading zeros"]),
+        ("code,rate\n9.714E+04,5.00\n", 2, ["turned into a number"]),
+        ("code,rate\n97161-97163,5.00\n", 2, ["several codes"]),
+        ('code,rate\n"97161, 97162",5.00\n', 2, ["several codes"]),
+        ("code,rate\n97140,85%\n", 2, ["percentage", "percent_of_medicare"]),
+        ("code,rate,% of Medicare percent\n97140,85,110\n", 1, ["looks as if"]),
         ("code,rate\n97140,1,234.00\n", 2, ["cells beyond the header"]),
         ("code,setting,rate\n97140,office,5\n", 2, ["setting 'office'"]),
         ("code,modifier,rate\n97140,GPX,5\n", 2, ["modifier 'GPX'"]),
@@ -156,6 +234,42 @@ def test_workbooks(tmp_path: Path) -> None:
     ]
     (problem,) = read_schedule(tmp_path / "rates.xlsx", "rates.xlsx", "Othr").problems
     assert "did you mean 'Other'" in problem.message
+
+
+def test_merged_cells_and_odd_numbers(tmp_path: Path) -> None:
+    """A code merged over its modifier rows, a date as its number, a rate with a float's tail, a title row."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in (
+        ["Exhibit B", None, None, None],
+        ["CPT", "Mod", "Fee", "Eff Date"],
+        [97140, None, 31.499999999999996, 46023],
+        [None, "CQ", "26.78 ", dt.datetime(2026, 1, 1)],  # noqa: DTZ001  (a cell has no zone)
+        ["97110", None, 33, "1/1/26"],
+    ):
+        page.append(row)
+    page.merge_cells("A1:D1")
+    page.merge_cells("A3:A4")
+    book.save(tmp_path / "rates.xlsx")
+    schedule = read_schedule(tmp_path / "rates.xlsx", "rates.xlsx")
+    assert schedule.problems == []
+    assert [(row.code, row.modifiers, row.rate_cents, row.effective) for row in schedule.rows] == [
+        ("97140", "", 3150, dt.date(2026, 1, 1)),
+        ("97140", "CQ", 2678, dt.date(2026, 1, 1)),
+        ("97110", "", 3300, dt.date(2026, 1, 1)),
+    ]
+
+
+def test_a_workbook_whose_first_sheet_is_a_cover(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(["Fee schedule 2026"])
+    book.create_sheet("Rates").append(["code", "rate"])
+    book.save(tmp_path / "rates.xlsx")
+    (problem,) = read_schedule(tmp_path / "rates.xlsx", "rates.xlsx").problems
+    assert "other sheets are 'Rates'" in problem.message
 
 
 @pytest.mark.parametrize(
