@@ -28,10 +28,17 @@ def read_terms(folder: Path) -> Terms:
 
     Raises TermsError listing every problem of every file at once; then nothing of the folder is used.
     """
+    terms, problems = survey_terms(folder)
+    if problems:
+        raise TermsError(problems)
+    return terms
+
+
+def survey_terms(folder: Path) -> tuple[Terms, list[Problem]]:
+    """Read what can be read of `folder`, with every problem of the rest: for checking, never for pricing."""
     if not folder.is_dir():
-        raise TermsError(
-            [Problem(str(folder.name), None, "the contracts folder does not exist; make it, even if empty")]
-        )
+        missing = "the contracts folder does not exist; make it, even if empty"
+        return Terms(), [Problem(str(folder.name), None, missing)]
     problems: list[Problem] = []
     contracts: list[Contract] = []
     for path in sorted(folder.glob("*.toml")):
@@ -40,9 +47,7 @@ def read_terms(folder: Path) -> Terms:
             contracts.append(contract)
     problems.extend(_overlaps(contracts))
     rows = [row for contract in contracts for row in _fee_rows(folder, contract, problems)]
-    if problems:
-        raise TermsError(problems)
-    return Terms(tuple(contracts), pl.DataFrame(rows, schema=FEE_ROW_SCHEMA, orient="row"))
+    return Terms(tuple(contracts), pl.DataFrame(rows, schema=FEE_ROW_SCHEMA, orient="row")), problems
 
 
 def parse_contract(text: str, file: str, *, builtin: bool = False) -> Contract:

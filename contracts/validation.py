@@ -44,6 +44,8 @@ def _message(detail: Any, location: Path, path: Path, model: type[BaseModel]) ->
         return f"unknown basis {tag!r}{nearest(tag, sorted(_TAGS))}"
     if kind in {"literal_error", "enum"}:
         return f"{key} is {detail['input']!r}; it must be {detail['ctx']['expected']}"
+    if kind == "string_type":
+        return f"{key}: {detail['input']!r} is not a text; put it in quotes, so that its zeros stay"
     if kind.startswith("date"):
         return f"{key} is {str(detail['input'])!r}, not a date; write it like 2026-01-31"
     message = str(detail["msg"]).removeprefix("Value error, ")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from contracts import TermsError
+from flows import contracts as contract_commands
 from flows.home import Home, HomeError, make_home
 from flows.progress import showing
 from flows.quiet import quiet
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     help="Finds underpayments in 835 remittances, with proof and deadline.",
 )
-app.add_typer(reference_app, name="reference")
+app.add_typer(contract_commands.app, name="contracts")
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,

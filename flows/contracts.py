@@ -1,0 +1,50 @@
+"""The commands about contracts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from flows.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contracts import Problem
+
+app = typer.Typer(no_args_is_help=True, help="Check contracts and fee schedules before a night does.")
+
+
+@app.command()
+def check(
+    home: Annotated[Path, typer.Option("--home", help="The home folder")] = Path(),
+) -> None:
+    """List every problem of settings, contracts, schedules and reference tables, with file, line and what to do.
+
+    Exit status 1 where a night could not run; warnings alone leave it 0.
+    """
+    from contracts.check import check_home  # noqa: PLC0415  (start quickly)
+
+    place = Home.open(home)
+    found = check_home(place.path, place.today())
+    console = Console()
+    _list(console, "error", found.errors)
+    _list(console, "warning", found.warnings)
+    console.print(_counts(len(found.errors), len(found.warnings)), highlight=False)
+    raise typer.Exit(1 if found.errors else 0)
+
+
+def _list(console: Console, kind: str, problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        console.print(f"{kind}: {problem}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _counts(errors: int, warnings: int) -> str:
+    def count(number: int, name: str) -> str:
+        return f"{number} {name}{'' if number == 1 else 's'}"
+
+    said = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
+    return f"{said}: a night can run" if not errors else f"{said}: mend the errors, then check again"
