@@ -88,10 +88,10 @@ def _claim_total(lines: pl.DataFrame) -> pl.DataFrame:
     if group.is_empty():
         return lines
     charges = pl.col("charge_cents").sum().over(_CLAIM)
-    bites = group.filter(charges < pl.col("expected_low").sum().over(_CLAIM)).with_columns(
-        charges.alias("_total"), pl.lit(value=True).alias("lesser_of_applied")
-    )
-    return _regrouped(lines, bites, _CLAIM, "claim_maximum", shared=True)
+    totalled = group.with_columns(charges.alias("_total"))
+    bites = totalled.filter(_bites(_CLAIM)).with_columns(pl.lit(value=True).alias("lesser_of_applied"))
+    bounded = _bounded(lines, totalled.filter(~_bites(_CLAIM)), _CLAIM)
+    return _regrouped(bounded, bites, _CLAIM, "claim_maximum", shared=True)
 
 
 def _visit_maximum(lines: pl.DataFrame) -> pl.DataFrame:
@@ -102,10 +102,26 @@ def _visit_maximum(lines: pl.DataFrame) -> pl.DataFrame:
     group = lines.filter(pl.col("visit_maximum_cents").is_not_null())
     if group.is_empty():
         return lines
-    bites = group.filter(
-        pl.col("visit_maximum_cents") < pl.col("expected_low").sum().over(_DAY)
-    ).with_columns(pl.col("visit_maximum_cents").alias("_total"))
-    return _regrouped(lines, bites, _DAY, "visit_maximum", shared=True)
+    totalled = group.with_columns(pl.col("visit_maximum_cents").alias("_total"))
+    bounded = _bounded(lines, totalled.filter(~_bites(_DAY)), _DAY)
+    return _regrouped(bounded, totalled.filter(_bites(_DAY)), _DAY, "visit_maximum", shared=True)
+
+
+def _bites(key: list[str]) -> pl.Expr:
+    """Whether the cap is below what is expected at least."""
+    return (pl.col("_total") < pl.col("expected_low").sum().over(key)).fill_null(value=False)
+
+
+def _bounded(lines: pl.DataFrame, group: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Hold the high amounts under a cap that lies between what is expected at least and at most."""
+    over = group.filter(pl.col("_total") < pl.col("expected_high").sum().over(key))
+    if over.is_empty():
+        return lines
+    _, high = _shares(key)
+    bounded = _lead_first(over, key).select(
+        "line_id", pl.max_horizontal("expected_low", high).alias("expected_high")
+    )
+    return _replaced(lines, bounded)
 
 
 def _regrouped(
@@ -117,14 +133,7 @@ def _regrouped(
     """
     if group.is_empty():
         return lines
-    ordered = group.sort(
-        *key,
-        "expected_low",
-        "line_order",
-        "line_id",
-        descending=[False, False, True, False, False],
-        nulls_last=True,
-    )
+    ordered = _lead_first(group, key)
     lead = pl.col("line_id").first().over(key)
     low, high = _shares(key) if shared else _lead_takes_all(lead)
     changed = ordered.select(
@@ -139,6 +148,17 @@ def _regrouped(
         (_taken("low", key) if shared else pl.lit(None, pl.Int64)).alias("group_taken"),
     )
     return _replaced(lines, changed)
+
+
+def _lead_first(group: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    return group.sort(
+        *key,
+        "expected_low",
+        "line_order",
+        "line_id",
+        descending=[False, False, True, False, False],
+        nulls_last=True,
+    )
 
 
 def _taken(side: str, key: list[str]) -> pl.Expr:
