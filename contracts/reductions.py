@@ -10,15 +10,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from .medicare_rules import CHAIN_SCALE, medicare_rules
 from .money import PERCENT_SCALE, half_up, parse_percent, percent_of, percents_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _UNRANKED = {"1": "surgery", "2": "surgery", "3": "surgery", "4": "imaging", "6": "heart", "7": "eye"}
 """Multiple-procedure indicators of Medicare by the services that are ranked together. Only Medicare's own basis
@@ -99,15 +95,9 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 
     return joined.with_columns(unsure.alias("rank_unsure")).with_columns(
         at_full(pl.col("first_low") & ~pl.col("rank_unsure")).alias("full_units_low"),
-        _most_at_full(at_full).alias("full_units_high"),
+        at_full(pl.col("first_low") | pl.col("rank_unsure")).alias("full_units_high"),
         _day_problem().alias("day_problem"),
     )
-
-
-def _most_at_full(at_full: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """Return the most units that may be full: all, where colleagues' operations may not be ranked together."""
-    ranked = at_full(pl.col("first_low") | pl.col("rank_unsure"))
-    return pl.when("clinicians_differ").then("units").otherwise(ranked)
 
 
 def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
