@@ -25,6 +25,7 @@ name = "My practice"
 # [[clinician]]
 # npi      = "1234567893"
 # qp_years = []                    # payment years as qualifying APM participant
+# profession = "physical_therapist"  # nurse_practitioner, physician_assistant … are paid less by Medicare
 
 [schedule]
 cron     = "30 2 * * *"

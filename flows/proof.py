@@ -52,6 +52,11 @@ def show_proof(console: Console, proof: Proof) -> None:
             operation, escape(detail or ""), escape(source or ""), "" if after is None else f"${after}"
         )
     console.print(table)
+    if proof.price.get("unproven"):
+        console.print(
+            f"  the least of {proof.price['low']} to {proof.price['high']}: {proof.price['unproven']}",
+            markup=False,
+        )
     console.print(
         f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  {escape(dispute['cause_evidence'] or '')}"
     )

@@ -26,15 +26,16 @@ class Proof:
 
     `dispute` is its row of out.dispute by column; `segments` the line's segments as received; `allowed` the
     ways to the allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions
-    on the claim; `findings` (code, detail) what else the payer did to the line.
+    on the claim (remittance_date, state, reason, charge, paid); `price` the least and most that is owed, in
+    dollars, and the rules behind it that no source states.
     """
 
     dispute: dict[str, Any]
     segments: list[str]
     allowed: dict[str, Any]
     steps: list[tuple[Any, ...]]
-    history: History
-    findings: list[tuple[Any, ...]]
+    history: list[tuple[Any, ...]]
+    price: dict[str, Any]
 
 
 def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Proof:
@@ -60,7 +61,14 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         "select finding_code, detail from core.line_finding where file_hash = ? and claim = ? and line = ? order by 1",
         key,
     ).fetchall()
-    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history(con, thread), findings)
+    price = _row(
+        con,
+        "select (expected_low_cents * 0.01::decimal(3,2))::decimal(18,2) as low,"
+        " (expected_high_cents * 0.01::decimal(3,2))::decimal(18,2) as high, unproven"
+        " from core.expected_line where line_id = ?",
+        [dispute["line_id"]],
+    )
+    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history, price or {})
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
