@@ -15,22 +15,30 @@ def best_rows(covered: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     asked = covered.select(
         "row", "contract_ix", "code", "modifiers", "price_modifiers", "setting", "service_date"
     )
+    weight = pl.col("row_modifiers").list.len() * 2 + (pl.col("row_setting") != "").cast(pl.UInt32)
+    unpriced = pl.col("price_modifiers").list.set_difference("row_modifiers").list.sort().list.join(", ")
+    fitting = (
+        asked.join(fees, on=["contract_ix", "code"], how="inner")
+        .filter(_fits())
+        .with_columns(weight.alias("weight"), unpriced.alias("unpriced_modifiers"))
+    )
+    several = pl.len().over("row") > 1
+    return pl.concat([_only(fitting.filter(~several)), _heaviest(fitting.filter(several))])
+
+
+def _fits() -> pl.Expr:
     day = pl.col("service_date")
-    fits = (
+    return (
         (pl.col("effective").is_null() | (day >= pl.col("effective")))
         & (pl.col("until").is_null() | (day <= pl.col("until")))
         & ((pl.col("row_setting") == "") | (pl.col("row_setting") == pl.col("setting")))
         & (pl.col("row_modifiers").list.set_difference("modifiers").list.len() == 0)
     )
-    weight = pl.col("row_modifiers").list.len() * 2 + (pl.col("row_setting") != "").cast(pl.UInt32)
-    unpriced = pl.col("price_modifiers").list.set_difference("row_modifiers").list.sort().list.join(", ")
-    fitting = (
-        asked.join(fees, on=["contract_ix", "code"], how="inner")
-        .filter(fits)
-        .with_columns(weight.alias("weight"), unpriced.alias("unpriced_modifiers"))
-    )
-    several = pl.len().over("row") > 1
-    one = fitting.filter(~several).select(
+
+
+def _only(fitting: pl.DataFrame) -> pl.DataFrame:
+    """Return the row of lines that one row fits."""
+    return fitting.select(
         "row",
         pl.col("rate_cents").alias("fee_cents"),
         pl.col("rate_row").alias("fee_row"),
@@ -38,9 +46,12 @@ def best_rows(covered: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
         fitting=pl.col("rate_row"),
         unpriced_modifiers=pl.col("unpriced_modifiers"),
     )
-    rest = fitting.filter(several)
-    top = rest.filter(pl.col("weight") == pl.col("weight").max().over("row"))
-    chosen = (
+
+
+def _heaviest(fitting: pl.DataFrame) -> pl.DataFrame:
+    """Return the row of lines that several rows fit: the most particular, ambiguous where these differ."""
+    top = fitting.filter(pl.col("weight") == pl.col("weight").max().over("row"))
+    return (
         top.sort("row", "fee_position")
         .group_by("row", maintain_order=True)
         .agg(
@@ -51,4 +62,3 @@ def best_rows(covered: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
             pl.col("unpriced_modifiers").min(),
         )
     )
-    return pl.concat([one, chosen])
