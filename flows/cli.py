@@ -22,6 +22,7 @@ app = typer.Typer(
     help="Finds underpayments in 835 remittances, with proof and deadline.",
 )
 app.add_typer(contract_commands.app, name="contracts")
+app.add_typer(reference_app, name="reference")
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,
@@ -123,3 +124,7 @@ def main() -> None:
     except (HomeError, TermsError, ArchiveError, UnknownDisputeError) as error:
         Console(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -26,15 +26,16 @@ class Proof:
 
     `dispute` is its row of out.dispute by column; `segments` the line's segments as received; `allowed` the
     ways to the allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions
-    on the claim (remittance_date, state, reason, charge, paid); `price` the least and most that is owed, in
-    dollars, and the rules behind it that no source states.
+    on the claim; `findings` (code, detail) what else the payer did to the line; `price` the least and most that
+    is owed, in dollars, and the rules behind it that no source states.
     """
 
     dispute: dict[str, Any]
     segments: list[str]
     allowed: dict[str, Any]
     steps: list[tuple[Any, ...]]
-    history: list[tuple[Any, ...]]
+    history: History
+    findings: list[tuple[Any, ...]]
     price: dict[str, Any]
 
 
@@ -68,7 +69,8 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         " from core.expected_line where line_id = ?",
         [dispute["line_id"]],
     )
-    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, history, price or {})
+    told = history(con, thread)
+    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
