@@ -7,13 +7,10 @@ with decision as (
            c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, c.line_count,
            coalesce(c.claim_status_code, '') in ('23', '25') as apart,
            coalesce(c.claim_status_code, '') in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25') as known_status,
-           r.file_hash is not null as taken_back, r.claim_status_code as reversal_status
+           r.of_claim is not null as taken_back, r.sequence as reversed_at
     from core.claim c
     join core.thread t on t.file_hash = c.file_hash and t.claim = c.claim
-    left join (
-        select r.of_file_hash, r.of_claim, k.file_hash, k.claim_status_code
-        from core.reversal r join core.claim k on k.file_hash = r.file_hash and k.claim = r.claim
-    ) r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
+    left join core.reversal r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
 ),
 preceded as (
     select *, bool_or(is_reversal) over (partition by thread, file_hash, payment)
@@ -57,7 +54,6 @@ pair as (
            y.taken_back as other_taken_back, y.claim_status_code as other_status,
            x.content = y.content and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount and x.claim_status_code = y.claim_status_code as alike,
            x.file_hash = y.file_hash and x.payment = y.payment as one_payment,
-           coalesce(x.payer_claim_number = y.payer_claim_number, true) as one_number, coalesce(s.numbered, false) as numbered,
            case when y.remittance_date > x.remittance_date then true
                 when y.remittance_date < x.remittance_date then false
                 when x.taken_back and y.taken_back then y.sequence > x.sequence
@@ -69,6 +65,9 @@ pair as (
                   and (y.payer_rank = x.payer_rank or y.payer_claim_number = x.payer_claim_number)
     left join shared s on s.file_hash = x.file_hash and s.claim = x.claim and s.other_file_hash = y.file_hash and s.other_claim = y.claim
     where not y.points_back
+      -- in one payment under two claim numbers they are two visits, unless the practice's line numbers, or a reversal between them, say otherwise
+      and (x.file_hash <> y.file_hash or x.payment <> y.payment or coalesce(x.payer_claim_number = y.payer_claim_number, true)
+           or coalesce(s.numbered, false) or coalesce(y.sequence > x.reversed_at, false) or coalesce(x.sequence > y.reversed_at, false))
       and (s.claim is not null or x.line_count = 0 or y.line_count = 0 or y.original_claim_number = x.payer_claim_number
            or (x.payer_claim_number = y.payer_claim_number and x.charge_amount = y.charge_amount))
       and not exists (from partial_correction c where c.file_hash = y.file_hash and c.claim = y.claim and c.of_file_hash = x.file_hash and c.of_claim = x.claim)
@@ -79,8 +78,7 @@ weighed as (
            min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky) as replaced_date,
            min(other_date) filter (where alike and not other_taken_back) as first_alike_date,
            bool_or(later is null and alike and not follows and one_payment) as printed_twice,
-           -- two of one day that differ: in one payment under two claim numbers they are two visits, unless the practice's line numbers say otherwise
-           bool_or(later is null and not alike and not other_shaky and (not one_payment or one_number or numbered)) as same_day,
+           bool_or(later is null and not alike and not other_shaky) as same_day,
            max(other_status) filter (where other_shaky and coalesce(later, true)) as shaky_status
     from pair group by file_hash, claim
 ),
