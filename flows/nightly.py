@@ -19,6 +19,7 @@ from flows.home import Home
 from flows.progress import step
 from flows.summary import Summary, as_markdown, summarise
 from warehouse import judge as models
+from warehouse import night
 from warehouse.database import open_warehouse
 from warehouse.publish import publish
 
@@ -58,36 +59,48 @@ def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def adjudicate(home: Path) -> None:
+def touch(home: Path, terms: Terms, reference: Reference) -> int:
+    """Find the claims that the night's files touch; all of them where terms, reference or the program changed."""
+    step("touched claims")
+    place = Home(home)
+    rules = night.fingerprint([place.folder("contracts"), place.folder("reference"), place.settings])
+    with open_warehouse(place.warehouse) as con:
+        if not night.same_rules(con, rules):
+            models.store_terms(con, terms, reference)
+    return night.begin(place.warehouse, rules)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def adjudicate(home: Path, count: int) -> None:
     """Run the ledger."""
-    step("adjudicate")
-    with open_warehouse(Home(home).warehouse) as con:
-        models.adjudicate(con)
+    step("adjudicate", f"{count} claims")
+    with night.open_night(Home(home).warehouse) as con:
+        models.decide(con)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def compare(home: Path) -> None:
     """Derive the allowed amounts."""
     step("compare")
-    with open_warehouse(Home(home).warehouse) as con:
+    with night.open_night(Home(home).warehouse) as con:
         models.compare(con)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def price(home: Path) -> int:
+def price(home: Path, terms: Terms, reference: Reference, practice: Practice) -> int:
     """Price what was decided as primary."""
-    practice, terms, reference = read_contracts.fn(home)
     step("price")
-    with open_warehouse(Home(home).warehouse) as con:
+    with night.open_night(Home(home).warehouse) as con:
         return models.price(con, terms, reference, practice)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def judge(home: Path) -> None:
-    """Give each line its verdict."""
+    """Give each line its verdict, and put the night into the warehouse."""
     step("judge")
-    with open_warehouse(Home(home).warehouse) as con:
+    with night.open_night(Home(home).warehouse) as con:
         models.judge(con)
+    night.merge(Home(home).warehouse)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -122,15 +135,13 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     """
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
-    del practice
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
-    with open_warehouse(Home(home).warehouse) as con:
-        models.store_terms(con, terms, reference)
-    adjudicate(home)
+    touched = touch(home, terms, reference)
+    adjudicate(home, touched)
     compare(home)
-    price(home)
+    price(home, terms, reference, practice)
     judge(home)
     rank(home, as_of)
     summary = put_out(home, as_of).with_files(counts)

@@ -16,6 +16,7 @@ STEPS = (
     "discover",
     "archive",
     "parse and load",
+    "touched claims",
     "adjudicate",
     "compare",
     "price",

@@ -25,20 +25,10 @@ if TYPE_CHECKING:
 
     from contracts import DisputeWindow, Practice, Reference, Terms
 
-ADJUDICATE = (
-    "core.claim_content",
-    "core.payment",
-    "core.adjustment",
-    "core.claim",
-    "core.line",
-    "core.claim_key",
-    "core.thread",
-    "core.reversal",
-    "core.line_reversal",
-    "core.adjudication",
-    "core.provider_adjustment",
-    "core.takeback",
-)
+PAYMENTS = ("core.claim_content", "core.payment")
+CLAIMS = ("core.adjustment", "core.claim", "core.line")
+LEDGER = ("core.claim_key", "core.thread", "core.reversal", "core.line_reversal", "core.adjudication")
+PROVIDER = ("core.provider_adjustment", "core.takeback")
 PUBLISHED = (
     "out.dispute",
     "out.worklist",
@@ -67,7 +57,21 @@ def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Referen
 
 def adjudicate(con: duckdb.DuckDBPyConnection) -> None:
     """Payments, claims, lines, the ledger, and what was taken back outside it."""
-    for model in ADJUDICATE:
+    for model in (*PAYMENTS, *CLAIMS):
+        build(con, model)
+    decide(con)
+    tie_provider_adjustments(con)
+
+
+def decide(con: duckdb.DuckDBPyConnection) -> None:
+    """Run the ledger: which decision on a claim survives."""
+    for model in LEDGER:
+        build(con, model)
+
+
+def tie_provider_adjustments(con: duckdb.DuckDBPyConnection) -> None:
+    """Type the PLB and tie it to claims, old and new ones alike."""
+    for model in PROVIDER:
         build(con, model)
 
 

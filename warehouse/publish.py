@@ -35,7 +35,8 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     con.execute(f"attach '{str(fresh).replace(chr(39), chr(39) * 2)}' as published")
     try:
         tables = con.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+            " and schema_name <> 'work' order by all"
         ).fetchall()
         for schema, table in tables:
             con.execute(f'create schema if not exists published."{schema}"')
