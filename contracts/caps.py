@@ -16,8 +16,8 @@ _CLAIM = ["claim_id", "contract_ix"]
 def cap_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Apply the smaller of charge and rate, then the caps, to priced lines.
 
-    Adds expected_low/high, lesser_of_applied, cap (what groups the line: per_visit, visit_maximum or
-    claim_maximum), group_expected, group_total (before the cap), group_lead_id, group_taken (what lines
+    Adds expected_low/high, lesser_of_applied, cap (what groups the line: equal_rank, per_visit,
+    visit_maximum or claim_maximum), group_expected, group_total (before the cap), group_lead_id, group_taken (what lines
     before it take of the total), before_cap (the line's own amount before any group cap).
     """
     start = lines.with_columns(
@@ -26,7 +26,7 @@ def cap_lines(lines: pl.DataFrame) -> pl.DataFrame:
         _charge_smaller(),
         *(_no_group(name, dtype) for name, dtype in _GROUP.items()),
     ).with_columns(before_cap=pl.col("expected_low"))
-    return _visit_maximum(_claim_total(_per_visit(start)))
+    return _visit_maximum(_claim_total(_per_visit(_equal_ranks(start))))
 
 
 _GROUP: dict[str, pl.DataType] = {
@@ -63,6 +63,14 @@ def _charge_smaller() -> pl.Expr:
         .fill_null(value=False)
         .alias("lesser_of_applied")
     )
+
+
+def _equal_ranks(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of which any may be taken for the first of its day are judged together: their sum is the same."""
+    key = [*_DAY, "surgical"]
+    group = lines.filter("equal_rank")
+    totalled = group.with_columns(pl.col("expected_low").sum().over(key).alias("_total"))
+    return _regrouped(lines, totalled, key, "equal_rank", shared=True)
 
 
 def _per_visit(lines: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +164,7 @@ def _lead_first(group: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         "expected_low",
         "line_order",
         "line_id",
-        descending=[False, False, True, False, False],
+        descending=[*(False for _ in key), True, False, False],
         nulls_last=True,
     )
 

@@ -93,10 +93,34 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
     def at_full(first: pl.Expr) -> pl.Expr:
         return pl.when(~pl.col("takes_part")).then("units").when(first).then(one).otherwise(zero)
 
-    return joined.with_columns(unsure.alias("rank_unsure")).with_columns(
+    return _tied(joined.with_columns(unsure.alias("rank_unsure"))).with_columns(
         at_full(pl.col("first_low") & ~pl.col("rank_unsure")).alias("full_units_low"),
         at_full(pl.col("first_low") | pl.col("rank_unsure")).alias("full_units_high"),
         _day_problem().alias("day_problem"),
+    )
+
+
+def _tied(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add `equal_rank`: lines that rank as high as the first one of their day, which a payer may take for the first.
+
+    Their sum does not depend on it; what each is owed alone does. Where shares or charges differ so that the sum
+    does depend on it, any of them may be the first.
+    """
+    medicare = (pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical")
+    ranks = (
+        pl.when(medicare).then(pl.col("pe_low")).otherwise(0).fill_null(0),
+        pl.col("unit_low").fill_null(0),
+    )
+    as_first = pl.all_horizontal(rank == rank.filter("first_low").first().over(_GROUP) for rank in ranks)
+    equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & as_first).fill_null(value=False)
+    marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
+    helped = pl.when(_is_assistant()).then(pl.lit(1, pl.Int8)).otherwise(pl.lit(0, pl.Int8))
+    low = pl.col("charge_cents") < pl.col("units") * pl.col("unit_low")
+    alike = (helped.n_unique().over([*_GROUP, "equal_rank"]) == 1) & ~low.any().over([*_GROUP, "equal_rank"])
+    apart = pl.col("equal_rank") & ~alike.fill_null(value=False)
+    return marked.with_columns(
+        (pl.col("equal_rank") & ~apart).alias("equal_rank"),
+        (pl.col("rank_unsure") | apart).alias("rank_unsure"),
     )
 
 

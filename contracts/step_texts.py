@@ -167,5 +167,7 @@ def cap_text() -> pl.Expr:
         )
         .when(pl.col("cap") == "visit_maximum")
         .then(pl.format("maximum of the day: {}", against))
+        .when(pl.col("cap") == "equal_rank")
+        .then(pl.format("ranks as high as another line of the day, judged on their sum: {}", against))
         .otherwise(pl.format("charges of the claim: {}", against))
     )

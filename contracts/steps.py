@@ -266,6 +266,8 @@ def _cap(lines: pl.DataFrame) -> pl.DataFrame:
         .then("clause")
         .when(pl.col("cap") == "visit_maximum")
         .then(_terms_source("visit_maximum"))
+        .when(pl.col("cap") == "equal_rank")
+        .then(_terms_source("multiple_procedure"))
         .otherwise(_terms_source("lesser_of"))
     )
     return _step(capped, pl.col("cap"), cap_text(), source, pl.col("before_cap"), pl.col("expected_low"))

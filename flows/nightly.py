@@ -116,8 +116,9 @@ def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
     step("publish")
     with open_warehouse(Home(home).warehouse) as con:
+        summary = summarise(con)
         publish(con, Home(home).folder("published"), as_of)
-        return summarise(con)
+        return summary
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)

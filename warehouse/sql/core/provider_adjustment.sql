@@ -24,21 +24,31 @@ word as (
     select file_hash, segment, position, reference from own where reference <> ''
 ),
 by_word as (
-    select w.file_hash, w.segment, w.position, n.thread, bool_or(n.number = w.word) as by_number, bool_or(n.account = w.word) as by_account
-    from word w
-    join named n on (n.number = w.word or n.account = w.word) and w.word <> ''
-    group by all
+    select w.file_hash, w.segment, w.position, n.thread, true as by_number, n.account = w.word as by_account
+    from word w join named n on n.number = w.word where w.word <> ''
+    union all
+    select w.file_hash, w.segment, w.position, n.thread, n.number = w.word, true
+    from word w join named n on n.account = w.word where w.word <> ''
+),
+part as (
+    -- every part of eight characters or more of a reference that names no number by itself (PLB03-2 has fifty at most)
+    select file_hash, segment, position, payer_key, reference, start, unnest(range(8, length(reference) - start + 2)) as size
+    from (
+        select o.*, unnest(range(1, length(o.reference) - 6)) as start
+        from own o
+        where length(o.reference) between 8 and 60
+          and not exists (from by_word b where b.file_hash = o.file_hash and b.segment = o.segment and b.position = o.position and b.by_number)
+    )
 ),
 within_longer as (
     -- only long numbers, and only of this payer: a short one is inside many references by chance
-    select o.file_hash, o.segment, o.position, n.thread, true as by_number, contains(o.reference, n.account) and n.account <> '' as by_account
-    from own o
-    join named n on n.payer_key = o.payer_key and length(n.number) >= 8 and contains(o.reference, n.number)
-    where not exists (from by_word b where b.file_hash = o.file_hash and b.segment = o.segment and b.position = o.position and b.by_number)
+    select distinct o.file_hash, o.segment, o.position, n.thread, true as by_number, contains(o.reference, n.account) and n.account <> '' as by_account
+    from part o
+    join named n on n.payer_key = o.payer_key and n.number = substr(o.reference, o.start::bigint, o.size::bigint)
 ),
 candidate as (
     select file_hash, segment, position, thread, bool_or(by_number) as by_number, bool_or(by_account) as by_account
-    from (from by_word union all from within_longer) group by all
+    from (from by_word union all by name from within_longer) group by all
 ),
 best as (
     -- number and account together, else the number, else the account
