@@ -50,9 +50,39 @@ def generate(generator: Path, folder: Path, name: str, lines: int, seed: int) ->
     return path
 
 
+def write_terms(folder: Path, remittance: Path) -> None:
+    """One contract for all of the generator's payers: every code at a low rate, so that few lines are short."""
+    folder.mkdir()
+    text = remittance.read_text()
+    payers = sorted({line.split("*")[2] for line in text.split("~") if line.lstrip().startswith("N1*PR*")})
+    codes = sorted(
+        {line.split("*")[1].split(":")[1] for line in text.split("~") if line.lstrip().startswith("SVC*")}
+    )
+    (folder / "rates.csv").write_text("code,rate\n" + "".join(f"{code},12.00\n" for code in codes))
+    (folder / "all.toml").write_text(
+        f"""contract = "all"
+payer = "All payers"
+effective = 2020-01-01
+source = "benchmark"
+[match]
+payer_name = {payers}
+[[rate]]
+basis = "fee_schedule"
+file = "rates.csv"
+[[dispute]]
+level = "first"
+days = 365
+unit = "calendar"
+from = "remittance"
+submit_to = "nobody"
+source = "benchmark"
+"""
+    )
+
+
 def one_night(warehouse: Path, path: Path) -> Clock:
     """A night without Prefect: from the file to what is published."""
-    terms, reference = read_terms(EXAMPLES / "contracts"), read_reference(EXAMPLES / "reference")
+    terms, reference = read_terms(warehouse.parents[1] / "contracts"), read_reference(EXAMPLES / "reference")
     practice = read_practice(EXAMPLES / "shortpay.toml")
     clock = Clock()
     with open_warehouse(warehouse) as con:
@@ -103,6 +133,7 @@ def main() -> None:
         folder = Path(place)
         tonight = generate(arguments.generator, folder, "tonight", arguments.lines, 2)
         history = generate(arguments.generator, folder, "history", arguments.history, 1)
+        write_terms(folder / "contracts", tonight)
         found = {}
         for name, before in (("empty", None), ("history", history)):
             (folder / name).mkdir()
