@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from flows.home import Home
+from flows.home import Home, HomeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,29 @@ def check(
     _list(console, "warning", found.warnings)
     console.print(_counts(len(found.errors), len(found.warnings)), highlight=False)
     raise typer.Exit(1 if found.errors else 0)
+
+
+@app.command("try")
+def try_(
+    folder: Annotated[Path, typer.Argument(help="Folder of contracts to try, as contracts/ would be")],
+    home: Annotated[Path, typer.Option("--home", help="The home folder")] = Path(),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write every line that differs to this CSV")
+    ] = None,
+) -> None:
+    """Judge all history under edited contracts, in a scratch copy, and show what would differ; nothing goes live."""
+    from contracts import read_practice, read_reference, read_terms  # noqa: PLC0415  (start quickly)
+    from flows.trial import show_trial  # noqa: PLC0415
+    from warehouse.trial import try_terms  # noqa: PLC0415
+
+    place = Home.open(home)
+    if not place.published.exists():
+        raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
+    practice, reference = read_practice(place.settings), read_reference(place.folder("reference"))
+    changes = try_terms(place.published, place.path, read_terms(folder), reference, practice)
+    show_trial(Console(), changes)
+    if out is not None:
+        changes.write_csv(out)
 
 
 def _list(console: Console, kind: str, problems: Sequence[Problem]) -> None:
