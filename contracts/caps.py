@@ -68,7 +68,8 @@ def _charge_smaller() -> pl.Expr:
 def _equal_ranks(lines: pl.DataFrame) -> pl.DataFrame:
     """Lines of which any may be taken for the first of its day are judged together: their sum is the same."""
     key = [*_DAY, "surgical"]
-    group = lines.filter("equal_rank")
+    certain = (pl.col("expected_low") == pl.col("expected_high")).all().over([*key, "equal_rank"])
+    group = lines.filter(pl.col("equal_rank") & certain)
     totalled = group.with_columns(pl.col("expected_low").sum().over(key).alias("_total"))
     return _regrouped(lines, totalled, key, "equal_rank", shared=True)
 

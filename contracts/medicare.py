@@ -128,6 +128,19 @@ def _status_problem(code: pl.Expr) -> pl.Expr:
     )
 
 
+def _release_wanted() -> pl.Expr:
+    """Which release would price the day (contracts/cms/releases.toml)."""
+    from .cms.rules import known_releases  # noqa: PLC0415  (its package proves what it loads by prices from here)
+
+    named = [
+        pl.when(pl.col("price_date").is_between(pl.lit(effective), pl.lit(until))).then(
+            pl.lit(f"load {release}")
+        )
+        for release, effective, until in known_releases().iter_rows()
+    ]
+    return pl.coalesce(*named, pl.lit("this version knows no release for that day"))
+
+
 def _problem() -> pl.Expr:
     day = pl.col("price_date").dt.to_string()
     code = _code()
@@ -137,7 +150,7 @@ def _problem() -> pl.Expr:
         pl.when(pl.col("price_date").is_null())
         .then(pl.lit("no date of service"))
         .when(pl.col("release_in_force").is_null())
-        .then(pl.format("no PPRRVU release is loaded for {}: load the one in force on that day", day))
+        .then(pl.format("no PPRRVU release is loaded for {}: {}", day, _release_wanted()))
         .when(pl.col("status").is_null())
         .then(pl.format("{} is not in {} as loaded", code, "release_in_force"))
         .when(~pl.col("status").is_in(PAYABLE_STATUS))

@@ -44,8 +44,19 @@ def reduce_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """
     unit = lines.with_columns(_unit("low"), _unit("high"))
     ranked = _rank(unit)
-    cut = ranked.with_columns(_cut("low"), _cut("high"), _assistant())
-    return cut.with_columns(_amount("low"), _amount("high")).with_columns(_charge_share())
+    cut = ranked.with_columns(_cut("low"), _cut("high"), _assistant()).with_columns(_in_order("cut"))
+    amounts = cut.with_columns(_amount("low"), _amount("high")).with_columns(_in_order("line"))
+    return amounts.with_columns(_charge_share())
+
+
+def _in_order(name: str) -> list[pl.Expr]:
+    """Low before high: a place with a higher amount may have the lower proportion of it."""
+    sides = (f"{name}_low", f"{name}_high")
+    both = pl.all_horizontal(pl.col(side).is_not_null() for side in sides)
+    return [
+        pl.when(both).then(pl.min_horizontal(sides)).otherwise(f"{name}_low").alias(f"{name}_low"),
+        pl.when(both).then(pl.max_horizontal(sides)).otherwise(f"{name}_high").alias(f"{name}_high"),
+    ]
 
 
 def _unit(side: str) -> pl.Expr:
@@ -103,8 +114,8 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     """Add `equal_rank`: lines that rank as high as the first one of their day, which a payer may take for the first.
 
-    Their sum does not depend on it; what each is owed alone does. Where shares or charges differ so that the sum
-    does depend on it, any of them may be the first.
+    Their sum does not depend on it; what each is owed alone does. Left out are lines whose shares or charges
+    differ so that the sum does depend on it.
     """
     medicare = (pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical")
     ranks = (
@@ -114,14 +125,15 @@ def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     as_first = pl.all_horizontal(rank == rank.filter("first_low").first().over(_GROUP) for rank in ranks)
     equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & as_first).fill_null(value=False)
     marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
-    helped = pl.when(_is_assistant()).then(pl.lit(1, pl.Int8)).otherwise(pl.lit(0, pl.Int8))
-    low = pl.col("charge_cents") < pl.col("units") * pl.col("unit_low")
-    alike = (helped.n_unique().over([*_GROUP, "equal_rank"]) == 1) & ~low.any().over([*_GROUP, "equal_rank"])
-    apart = pl.col("equal_rank") & ~alike.fill_null(value=False)
-    return marked.with_columns(
-        (pl.col("equal_rank") & ~apart).alias("equal_rank"),
-        (pl.col("rank_unsure") | apart).alias("rank_unsure"),
+    tied = [*_GROUP, "equal_rank"]
+    ranges = (pl.col("unit_low") != pl.col("unit_high")) | (
+        _is_assistant() & pl.col("assistant_percent").is_null()
     )
+    low_charge = pl.col("charge_cents") < pl.col("units") * pl.col("unit_low")
+    alike = ~(ranges | low_charge).fill_null(value=True).any().over(tied) & (
+        _is_assistant().n_unique().over(tied) == 1
+    )
+    return marked.with_columns(pl.col("equal_rank") & alike)
 
 
 def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
