@@ -27,6 +27,13 @@ SHEETS = {
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed stamp: the same rows give the same bytes)
 _NARROW, _WIDE, _ROOM = 9, 44, 2
 _SOON, _NEAR = 14, 45
+ROWS = 5_000
+"""Lines that a sheet beside the worklist shows at most; all of them are in shortpay.duckdb."""
+LARGEST = {
+    "out.abstained": f" order by charge_amount desc nulls last, file_hash, claim, line limit {ROWS}",
+    "out.cash": f" order by abs(difference_amount) desc nulls last, remittance_date desc, file_hash, payment limit {ROWS}",
+    "out.file": f" order by arrival desc limit {ROWS}",
+}
 _HIDDEN = frozenset({"file_hash"})
 
 
@@ -64,7 +71,10 @@ def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
 
 
 def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict[str, Any]) -> None:
-    cursor = con.execute(f"select * from {table}")
+    total = con.execute(f"select count(*) from {table}").fetchall()[0][0]
+    cursor = con.execute(
+        f"select * from {table}" + (LARGEST[table] if table in LARGEST and total > ROWS else "")
+    )
     described = cursor.description or []
     kept = [(i, column[0]) for i, column in enumerate(described) if column[0] not in _HIDDEN]
     rows = cursor.fetchall()
@@ -73,6 +83,9 @@ def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict
     for number, row in enumerate(rows, start=1):
         for place, (i, _) in enumerate(kept):
             _cell(sheet, number, place, row[i], formats)
+    if total > len(rows):
+        more = f"{total - len(rows):,} more in {table} of shortpay.duckdb; these are the largest"
+        sheet.write_string(len(rows) + 1, 0, more)
     for place, (i, name) in enumerate(kept):
         longest = max([len(name)] + [len(str(row[i] or "")) for row in rows])
         sheet.set_column(place, place, min(max(longest + _ROOM, _NARROW), _WIDE))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
+import pytest
 
 from tests.conftest import AS_OF
+from warehouse import workbook as workbook_module
 from warehouse.archive import bring_back
 from warehouse.dictionary import dictionary
 from warehouse.explain import prove
@@ -84,3 +86,15 @@ def test_the_data_dictionary_in_docs_is_up_to_date(
     kept = Path(__file__).parents[2] / "docs" / "dictionary.md"
     with readable(tmp_path / "shortpay.duckdb") as con:
         assert kept.read_text(encoding="utf-8") == dictionary(con), "run make dictionary"
+
+
+def test_a_long_sheet_shows_the_largest_and_says_how_many_more(
+    example: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_module, "ROWS", 3)
+    largest = {"out.abstained": " order by charge_amount desc, file_hash, claim, line limit 3"}
+    monkeypatch.setattr(workbook_module, "LARGEST", largest)
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_module.workbook(example, AS_OF)))["Abstained"]
+    told = example.execute("select count(*) from out.abstained").fetchall()[0][0]
+    assert sheet.max_row == 5
+    assert str(sheet.cell(5, 1).value).startswith(f"{told - 3} more in out.abstained")
