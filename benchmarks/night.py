@@ -58,7 +58,7 @@ def write_terms(folder: Path, remittance: Path) -> None:
     codes = sorted(
         {line.split("*")[1].split(":")[1] for line in text.split("~") if line.lstrip().startswith("SVC*")}
     )
-    (folder / "rates.csv").write_text("code,rate\n" + "".join(f"{code},12.00\n" for code in codes))
+    (folder / "rates.csv").write_text("code,rate\n" + "".join(f"{code},4.50\n" for code in codes))
     (folder / "all.toml").write_text(
         f"""contract = "all"
 payer = "All payers"
@@ -112,9 +112,10 @@ def one_night(warehouse: Path, path: Path) -> Clock:
     with open_warehouse(warehouse) as con:
         judge.rank(con, terms, AS_OF)
         clock("rank")
+        disputes = con.execute("select count(*) from out.dispute").fetchall()[0][0]
         publish(con, warehouse.parent / "published", AS_OF)
     clock("publish")
-    print(f"{path.name}: {touched:,} claims touched")
+    print(f"{path.name}: {touched:,} claims touched, {disputes:,} disputes in all")
     return clock
 
 
