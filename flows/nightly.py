@@ -20,6 +20,7 @@ from flows.progress import step
 from flows.summary import Summary, as_markdown, summarise
 from warehouse import judge as models
 from warehouse.database import open_warehouse
+from warehouse.journal import Journal
 from warehouse.publish import publish
 
 
@@ -95,7 +96,8 @@ def rank(home: Path, as_of: dt.date) -> None:
     """Work out deadlines and rank the disputes."""
     step("rank")
     with open_warehouse(Home(home).warehouse) as con:
-        models.rank(con, read_terms(Home(home).folder("contracts")), as_of)
+        journal = Journal(Home(home).folder("journal"))
+        models.rank(con, read_terms(Home(home).folder("contracts")), as_of, journal)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
