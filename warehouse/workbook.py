@@ -31,7 +31,7 @@ SHEETS = {
 }
 _EDITED = ("out.worklist", "out.expired", "out.closed")
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed stamp: the same rows give the same bytes)
-_NARROW, _WIDE, _ROOM = 9, 44, 3
+_NARROW, _WIDE, _ROOM = 9, 44, 4
 _WIDTHS = {"note": 32, "assignee": 13, "status": 12, "cause_evidence": 40, "message": 60, "reason": 60}
 _FRONT = (
     "dispute_id",
@@ -43,24 +43,30 @@ _FRONT = (
     "payer_claim_number",
     "service_date",
     "procedure_code",
+    "modifiers",
+    "units",
+    "allowed_amount",
+    "expected_amount",
     "shortfall_amount",
+    "cause",
 )
-"""What stands first where a sheet lists disputes; `version` stands last."""
+"""What stands first, and is printed, where a sheet lists disputes; `version` stands last."""
 _SOON, _NEAR = 14, 45
 _HIDDEN = frozenset({"file_hash", "id"})
 _ENTRY = {"bg_color": "#FFF9E5", "border": 1, "border_color": "#E2D9B8", "valign": "top"}
 _STYLES: dict[str, dict[str, Any]] = {
-    "head": {"bold": True, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},
-    "edit_head": {"bold": True, "bg_color": "#7F6000", "font_color": "white", "valign": "vcenter"},
+    "head": {"bold": True, "indent": 1, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},
+    "edit_head": {"bold": True, "indent": 1, "bg_color": "#7F6000", "font_color": "white", "valign": "vcenter"},
     "money": {"num_format": "$#,##0.00", "valign": "top"},
     "share": {"num_format": "0.00%", "valign": "top"},
     "number": {"valign": "top"},
-    "date": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
-    "text": {"num_format": "@", "valign": "top"},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top", "indent": 1},
+    "text": {"num_format": "@", "align": "left", "valign": "top", "indent": 1},
+    "days": {"align": "center", "valign": "top"},
     "edit_text": {**_ENTRY, "num_format": "@", "text_wrap": True},
     "edit_date": {**_ENTRY, "num_format": "yyyy-mm-dd", "align": "left"},
-    "small": {"num_format": "@", "font_color": "#808080", "valign": "top"},
-    "wrapped": {"num_format": "@", "text_wrap": True, "valign": "top"},
+    "small": {"num_format": "@", "align": "left", "indent": 1, "font_color": "#808080", "valign": "top"},
+    "wrapped": {"num_format": "@", "align": "left", "indent": 1, "text_wrap": True, "valign": "top"},
     "over": {"bg_color": "#C00000", "font_color": "white", "bold": True},
     "red": {"bg_color": "#F8CBAD"},
     "amber": {"bg_color": "#FFE699"},
@@ -116,6 +122,8 @@ def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict
     sheet.repeat_rows(0)
     if names:
         sheet.autofilter(0, 0, max(len(rows), 1), len(names) - 1)
+    if editable:
+        sheet.print_area(0, 0, len(rows), len([name for name in _FRONT if name in names]) - 1)
     return names
 
 
@@ -135,7 +143,7 @@ def _style(name: str, value: object, editable: frozenset[str]) -> str:
             "share" if name.endswith("_share") else "money" if value.as_tuple().exponent == -2 else "number"
         )
     if isinstance(value, int) and not isinstance(value, bool):
-        return "number"
+        return "days" if name == "days_left" else "number"
     if isinstance(value, dt.date):
         return "date"
     return "small" if name == "version" else "wrapped" if name in _WRAPPED else "text"

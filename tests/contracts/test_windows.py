@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from contracts import MEDICARE_TERMS, DisputeWindow, TermsError, dispute_by, parse_contract
+
+CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "windows" / "windows.toml").read_text())["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["count"][:30])
+def test_last_days_counted_by_hand(case: dict[str, Any]) -> None:
+    assert dispute_by(case["anchor"], window(**case["window"])) == case["last"]
 
 
 def window(**given: Any) -> DisputeWindow:
