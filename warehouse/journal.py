@@ -47,7 +47,7 @@ class Journal:
 
         `number` counts through the book; `id` is made from the content, the number included.
         """
-        if self.folder is None:
+        if self.folder is None or not entries:
             return number_from(entries, 1)
         with self._held(book) as path:
             numbered = number_from(

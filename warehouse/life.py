@@ -46,12 +46,33 @@ def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_
     Entries of the journal that are dated after `as_of` are kept and not looked at, so that an earlier day can
     be run again. A night that is run twice adds nothing the second time.
     """
+    _report_damage(journal, as_of)
     take_in(con, journal)
     build(con, "life.line")
     build(con, "life.standing", {"as_of": as_of})
     reckon(con)
     build(con, "out.life", {"as_of": as_of, "next_night": next_night})
     _write_down(con, journal, as_of)
+
+
+def _report_damage(journal: Journal, as_of: dt.date) -> None:
+    """Say once of each line of the journal that cannot be read where it is and what to do."""
+    told = {(entry.get("source_file"), entry.get("row_number")) for entry in journal.read("refused_edit")}
+    journal.add(
+        "refused_edit",
+        [
+            {
+                "when_date": as_of.isoformat(),
+                "source_file": f"{book}.jsonl",
+                "row_number": number,
+                "edit_code": "JOURNAL_LINE",
+                "message": f"line {number} of the journal's {book}.jsonl cannot be read; mend it or enter it again",
+            }
+            for book in BOOKS
+            for number in journal.damaged(book)
+            if (f"{book}.jsonl", number) not in told
+        ],
+    )
 
 
 def take_in(con: duckdb.DuckDBPyConnection, journal: Journal) -> None:

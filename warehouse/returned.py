@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import html
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from python_calamine import CalamineWorkbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EDITABLE = ("status", "assignee", "note", "decision_date")
 _NEEDED = {"dispute_id", "version", *EDITABLE[:3]}
 _HEADER_WITHIN = 20
 _MOST_BYTES, _MOST_UNPACKED, _MOST_PARTS = 64_000_000, 512_000_000, 2_000
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*>([^<]*)<")
+_PLACE = re.compile(r"([A-Z]+)([0-9]+)")
 _AUTHOR = re.compile(rb"<cp:lastModifiedBy>([^<]{1,80})</cp:lastModifiedBy>")
 
 
@@ -52,6 +63,9 @@ def read_returned(data: bytes) -> Returned:
         raise NotAWorklistError(
             f"the workbook cannot be read ({type(error).__name__}); save it again"
         ) from error
+    for name, row, column, text in _formulas(parts):
+        if name in sheets and row < len(sheets[name]) and column < len(sheets[name][row]):
+            sheets[name][row][column] = text
     found = [(name, rows, _header(rows)) for name, rows in sheets.items()]
     if all(header is None for _, _, header in found):
         wanted = ", ".join(sorted(_NEEDED))
@@ -77,12 +91,46 @@ def _parts(data: bytes) -> zipfile.ZipFile:
     return parts
 
 
-def _author(parts: zipfile.ZipFile) -> str | None:
+def _formulas(parts: zipfile.ZipFile) -> Iterator[tuple[str, int, int, str]]:
+    """Return sheet, row, column (from 0) and text of each formula: what a poster typed is kept as typed, never reckoned."""
+    relations = {
+        at.get("Id"): at.get("Target", "") for at in _tags(parts, "xl/_rels/workbook.xml.rels", _RELATION)
+    }
+    for sheet in _tags(parts, "xl/workbook.xml", _SHEET):
+        target = next((relations.get(value, "") for name, value in sheet.items() if name.endswith(":id")), "")
+        data = _read(parts, target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        for attributes, text in _FORMULA.findall(data):
+            place = _PLACE.fullmatch(dict(_pairs(attributes)).get("r", ""))
+            if place:
+                column = functools.reduce(lambda sum_, sign: sum_ * 26 + ord(sign) - 64, place[1], 0) - 1
+                yield (
+                    sheet.get("name", ""),
+                    int(place[2]) - 1,
+                    column,
+                    "=" + html.unescape(text.decode("utf-8", "replace")),
+                )
+
+
+def _tags(parts: zipfile.ZipFile, part: str, tag: re.Pattern[bytes]) -> list[dict[str, str]]:
+    return [dict(_pairs(found)) for found in tag.findall(_read(parts, part))]
+
+
+def _pairs(attributes: bytes) -> Iterator[tuple[str, str]]:
+    for name, value in _ATTRIBUTE.findall(attributes):
+        yield name.decode(), html.unescape(value.decode("utf-8", "replace"))
+
+
+def _read(parts: zipfile.ZipFile, part: str) -> bytes:
+    """Return a part's bytes; none where it is missing or damaged, of which the reader of the cells has judged."""
     try:
-        found = _AUTHOR.search(parts.read("docProps/core.xml"))
-    except (KeyError, OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
-        return None
-    return found[1].decode("utf-8", "replace").strip() or None if found else None
+        return parts.read(part)
+    except (KeyError, OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return b""
+
+
+def _author(parts: zipfile.ZipFile) -> str | None:
+    found = _AUTHOR.search(_read(parts, "docProps/core.xml"))
+    return html.unescape(found[1].decode("utf-8", "replace")).strip() or None if found else None
 
 
 def _header(rows: list[list[Any]]) -> tuple[int, dict[str, int]] | None:
