@@ -14,7 +14,7 @@ from .read import parse_contract, read_terms
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
-from .windows import dispute_by
+from .windows import dispute_by, last_day
 
 __all__ = [
     "CLASSES",
@@ -35,6 +35,7 @@ __all__ = [
     "TermsError",
     "adjustment_classes",
     "dispute_by",
+    "last_day",
     "parse_contract",
     "provider_adjustment_classes",
     "read_practice",

@@ -70,6 +70,10 @@ DISPUTE_WINDOW = _IDENTITY | {
     "unit": pl.String(),
     "counted_from": pl.String(),
     "receipt_days": pl.Int32(),
+    "reopened_by": pl.String(),
+    "effective": pl.Date(),
+    "until": pl.Date(),
+    "fallback": pl.Boolean(),
     "submit_to": pl.String(),
     "source": pl.String(),
 }
@@ -148,6 +152,10 @@ def _window_row(contract: Contract, index: int) -> tuple[object, ...]:
         window.unit,
         window.from_,
         window.receipt_days,
+        window.reopened_by,
+        window.effective,
+        window.until,
+        window.fallback,
         window.submit_to,
         window.source,
     )

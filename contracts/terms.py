@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  (pydantic reads annotations at run time)
+import datetime as dt
 from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -165,13 +165,23 @@ class Clauses(_Table):
 
 
 class DisputeWindow(_Table):
-    """One level of dispute: how many days, of which kind, from which day."""
+    """One level of dispute: how many days, of which kind, from which day.
+
+    `reopened_by = "decision"`: a later decision on the claim opens the window anew; left out, the first one
+    counts. `effective` and `until` are the first and last day to count from under this entry: a level whose
+    length was amended stands twice under one name. `fallback`: no step after a lost level but what is left
+    once the windows before it have closed.
+    """
 
     level: str
     days: Annotated[int, Field(gt=0)]
     unit: Literal["calendar", "business"] = "calendar"
     from_: Literal["remittance", "receipt", "service", "decision"] = Field(default="remittance", alias="from")
     receipt_days: Annotated[int, Field(ge=0)] = 0
+    reopened_by: Literal["decision"] | None = None
+    effective: dt.date | None = None
+    until: dt.date | None = None
+    fallback: bool = False
     submit_to: str = ""
     source: str = ""
 
@@ -179,7 +189,15 @@ class DisputeWindow(_Table):
     def _receipt(self) -> DisputeWindow:
         if self.receipt_days and self.from_ not in {"receipt", "decision"}:
             raise ValueError('receipt_days counts only with from = "receipt" or "decision"')
+        if self.reopened_by and self.from_ == "service":
+            raise ValueError('reopened_by means nothing with from = "service": the day of service stays')
+        if self.effective and self.until and self.until < self.effective:
+            raise ValueError(f"until ({self.until}) is before effective ({self.effective})")
         return self
+
+    def counts_from(self, anchor: dt.date) -> bool:
+        """Whether this entry is in force for a window that is counted from `anchor`."""
+        return (self.effective or anchor) <= anchor <= (self.until or anchor)
 
 
 class ContractTerms(_Table):
@@ -203,6 +221,22 @@ class ContractTerms(_Table):
         if not self.rate and not self.terms.capitated:
             raise ValueError("the contract has no [[rate]]; add one, or say capitated = true under [terms]")
         return self
+
+    @model_validator(mode="after")
+    def _levels_told_apart(self) -> ContractTerms:
+        for index, later in enumerate(self.dispute):
+            for earlier in self.dispute[:index]:
+                if earlier.level == later.level and _same_day(earlier, later):
+                    raise ValueError(
+                        f"[[dispute]] level {later.level!r} stands twice for the same day; give the earlier one an"
+                        " `until` before the later one's `effective`"
+                    )
+        return self
+
+
+def _same_day(one: DisputeWindow, other: DisputeWindow) -> bool:
+    first = max(one.effective or dt.date.min, other.effective or dt.date.min)
+    return first <= min(one.until or dt.date.max, other.until or dt.date.max)
 
 
 @dataclass(frozen=True)

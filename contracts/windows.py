@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import TYPE_CHECKING
 
 import holidays
@@ -23,15 +24,25 @@ def dispute_by(anchor: dt.date, window: DisputeWindow) -> dt.date:
     received. Business days leave out weekends and US federal holidays as observed. A window that ends on a
     weekend is not extended: [OWN] the earlier day is the safe one.
     """
-    start = anchor + dt.timedelta(days=window.receipt_days)
-    if window.unit == "calendar":
-        return start + dt.timedelta(days=window.days)
+    return last_day(anchor, window.days, window.unit, window.receipt_days)
+
+
+def last_day(anchor: dt.date, days: int, unit: str, receipt_days: int = 0) -> dt.date:
+    """Return `days` (calendar or business) after `anchor` and the calendar days presumed for receipt."""
+    start = anchor + dt.timedelta(days=receipt_days)
+    if unit == "calendar":
+        return start + dt.timedelta(days=days)
     business = _business_days_after(start)
-    return [next(business) for _ in range(window.days)][-1]
+    return [next(business) for _ in range(days)][-1]
+
+
+@functools.cache
+def _federal_holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("US")
 
 
 def _business_days_after(day: dt.date) -> Iterator[dt.date]:
-    closed = holidays.country_holidays("US")
+    closed = _federal_holidays()
     while True:
         day += dt.timedelta(days=1)
         if day.weekday() < _SATURDAY and day not in closed:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from contracts import TermsError
 from flows import contracts as contract_commands
+from flows.dispute import app as dispute_app
 from flows.home import Home, HomeError, make_home
 from flows.progress import showing
 from flows.quiet import quiet
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(contract_commands.app, name="contracts")
 app.add_typer(reference_app, name="reference")
+app.add_typer(dispute_app, name="dispute")
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,

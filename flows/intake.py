@@ -34,7 +34,7 @@ def discover(inbox: Path) -> list[Path]:
 def _sizes(inbox: Path) -> dict[Path, tuple[int, int]]:
     found = {}
     for path in inbox.rglob("*"):
-        hidden = path.name.startswith(".") or path.suffix.lower() in _UNFINISHED
+        hidden = path.name.startswith((".", "~$")) or path.suffix.lower() in _UNFINISHED
         if path.is_file() and not path.is_symlink() and not hidden:
             stat = path.stat()
             found[path] = (stat.st_size, stat.st_mtime_ns)

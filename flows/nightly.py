@@ -13,7 +13,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
-from flows import intake
+from flows import edits, intake
 from flows.conformance import Limits, check_new_files
 from flows.home import Home
 from flows.progress import step
@@ -21,6 +21,7 @@ from flows.summary import Summary, as_markdown, summarise
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
+from warehouse.journal import Journal
 from warehouse.publish import publish
 
 
@@ -34,6 +35,13 @@ def read_contracts(home: Path) -> tuple[Practice, Terms, Reference]:
         read_terms(place.folder("contracts")),
         read_reference(place.folder("reference")),
     )
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def take_edits(home: Path, as_of: dt.date) -> dict[str, int]:
+    """Take in workbooks that came back."""
+    step("edits")
+    return dict(edits.take_in_edits(Home(home), as_of))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
@@ -108,7 +116,8 @@ def rank(home: Path, as_of: dt.date) -> None:
     """Work out deadlines and rank the disputes."""
     step("rank")
     with open_warehouse(Home(home).warehouse) as con:
-        models.rank(con, read_terms(Home(home).folder("contracts")), as_of)
+        journal = Journal(Home(home).folder("journal"))
+        models.rank(con, read_terms(Home(home).folder("contracts")), as_of, journal)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
@@ -136,6 +145,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     """
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
+    edited = take_edits(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
@@ -145,7 +155,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     price(home, terms, reference, practice)
     judge(home)
     rank(home, as_of)
-    summary = put_out(home, as_of).with_files(counts)
+    summary = put_out(home, as_of).with_files(counts).with_edits(edited)
     create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
     opinion = ask_second_opinion(home, limits, return_state=True)
     return summary.with_opinions(opinion.result() if opinion.is_completed() else None)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STEPS = (
     "terms",
+    "edits",
     "discover",
     "archive",
     "parse and load",

@@ -31,9 +31,16 @@ class Summary:
     files: dict[str, int] = field(default_factory=dict)
     refusals: Rows = field(default_factory=list)
     opinions: dict[str, int] | None = field(default_factory=dict)
+    edits: dict[str, int] = field(default_factory=dict)
+    alarm_count: int = 0
+    alarm_amount: Decimal = Decimal(0)
+    recovered_amount: Decimal = Decimal(0)
 
     def with_files(self, counts: dict[str, int]) -> Summary:
         return replace(self, files=counts)
+
+    def with_edits(self, counts: dict[str, int]) -> Summary:
+        return replace(self, edits=counts)
 
     def with_opinions(self, counts: dict[str, int] | None) -> Summary:
         """Add tonight's files by pyx12's opinion; None: it could not be had."""
@@ -45,18 +52,25 @@ def summarise(con: duckdb.DuckDBPyConnection) -> Summary:
     totals = "select count(*), coalesce(sum(shortfall_amount), 0) from out."
     opened = con.execute(totals + "worklist").fetchall()[0]
     expired = con.execute(totals + "expired").fetchall()[0]
+    alarm = con.execute(totals + "worklist where alarm is not null").fetchall()[0]
+    (recovered,) = con.execute("select coalesce(sum(recovered_amount), 0) from out.life").fetchall()[0]
     return Summary(
-        con.execute("select verdict, line_count, charge_amount from out.coverage").fetchall(),
-        con.execute(
+        coverage=con.execute("select verdict, line_count, charge_amount from out.coverage").fetchall(),
+        payers=con.execute(
             "select payer, judged_line_count, short_line_count, open_shortfall_amount, expired_shortfall_amount,"
             " first_dispute_by from out.payer"
         ).fetchall(),
-        con.execute(
+        next_up=con.execute(
             "select dispute_id, payer, procedure_code, service_date, shortfall_amount, dispute_by, days_left"
-            " from out.worklist limit 10"
+            " from out.worklist where days_left is not null limit 10"
         ).fetchall(),
-        *opened,
-        *expired,
+        open_count=opened[0],
+        open_amount=opened[1],
+        expired_count=expired[0],
+        expired_amount=expired[1],
+        alarm_count=alarm[0],
+        alarm_amount=alarm[1],
+        recovered_amount=recovered,
     )
 
 
@@ -67,7 +81,9 @@ def as_markdown(summary: Summary) -> str:
         f"Files: {files}",
         (
             f"Open disputes: {summary.open_count}, ${summary.open_amount:,.2f};"
-            f" expired: {summary.expired_count}, ${summary.expired_amount:,.2f}"
+            f" expired: {summary.expired_count}, ${summary.expired_amount:,.2f};"
+            f" last chance: {summary.alarm_count}, ${summary.alarm_amount:,.2f};"
+            f" recovered so far: ${summary.recovered_amount:,.2f}"
         ),
         "",
         "| payer | lines | short | open | expired |",
@@ -85,6 +101,7 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         f"\nFiles tonight: {counts.get('loaded', 0)} read, {counts.get('duplicate', 0)} seen before,"
         f" {counts.get('refused', 0)} quarantined"
     )
+    _show_edits(console, summary.edits)
     _show_opinions(console, summary.opinions)
     verdicts = _table("Lines by verdict", ("verdict", ""), ("lines", "right"), ("charged", "right"))
     for verdict, lines, charged in summary.coverage:
@@ -118,13 +135,29 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     console.print(
         f"Open: {summary.open_count} disputes, ${summary.open_amount:,.2f}."
         f" Expired: {summary.expired_count}, ${summary.expired_amount:,.2f}."
+        f" Recovered so far: ${summary.recovered_amount:,.2f}."
     )
+    if summary.alarm_count:
+        console.print(
+            f"[bold]Last chance: {summary.alarm_count} disputes, ${summary.alarm_amount:,.2f}, expire before the next"
+            " night.[/bold]"
+        )
     console.print(f"Worklist:  {published / 'worklist.xlsx'}", soft_wrap=True)
     console.print(f"Database:  {published / 'shortpay.duckdb'}", soft_wrap=True)
     if summary.next_up:
         console.print(
             f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True
         )
+
+
+def _show_edits(console: Console, edits: dict[str, int]) -> None:
+    if edits.get("workbooks"):
+        refused = (
+            f"; {edits['refused']} rows not taken: see sheet Refused edits" if edits.get("refused") else ""
+        )
+        console.print(f"Workbooks: {edits['workbooks']} taken in, {edits.get('edits', 0)} edits{refused}")
+    if edits.get("set_aside"):
+        console.print(f"Workbooks that are none of ours: {edits['set_aside']}, in quarantine with the reason")
 
 
 def _show_opinions(console: Console, opinions: dict[str, int] | None) -> None:

@@ -50,6 +50,13 @@ def bring_back(archive: Path, file_hash: str) -> bytes:
 
 def quarantine(folder: Path, source: Source, refusal: Refusal, seen: dt.date) -> Path:
     """Put a refused file beside a .json that says why and what to do."""
+    return set_aside(folder, source, seen, refusal.code.value, refusal.message, refusal.byte_offset)
+
+
+def set_aside(
+    folder: Path, source: Source, seen: dt.date, code: str, message: str, byte_offset: int | None = None
+) -> Path:
+    """Put a file that is not taken in beside a .json that says why and what to do."""
     folder.mkdir(parents=True, exist_ok=True)
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-80:]
     path = folder / f"{source.file_hash[:12]}-{safe}"
@@ -58,9 +65,9 @@ def quarantine(folder: Path, source: Source, refusal: Refusal, seen: dt.date) ->
         "file": source.name,
         "sha256": source.file_hash,
         "seen": seen.isoformat(),
-        "code": refusal.code.value,
-        "byte_offset": refusal.byte_offset,
-        "message": refusal.message,
+        "code": code,
+        "byte_offset": byte_offset,
+        "message": message,
     }
     write_whole(path.with_name(path.name + ".json"), json.dumps(reason, indent=2).encode() + b"\n")
     return path

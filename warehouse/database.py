@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-SCHEMAS = ("era", "terms", "core", "out")
+SCHEMAS = ("era", "terms", "core", "life", "out")
 _TYPES = {
     "text": "VARCHAR",
     "date": "DATE",

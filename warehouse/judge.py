@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
-
-import polars as pl
 
 from contracts import (
     LINE_SCHEMA,
-    MEDICARE_TERMS,
     adjustment_classes,
-    dispute_by,
     provider_adjustment_classes,
     remark_classes,
     reprice,
     terms_frames,
 )
 from warehouse.database import build, model_sql, store
+from warehouse.journal import Journal
+from warehouse.life import live
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import duckdb
 
-    from contracts import DisputeWindow, Practice, Reference, Terms
+    from contracts import Practice, Reference, Terms
 
 PAYMENTS = ("core.claim_content", "core.payment")
 CLAIMS = ("core.adjustment", "core.claim", "core.line")
@@ -33,6 +30,9 @@ PUBLISHED = (
     "out.dispute",
     "out.worklist",
     "out.expired",
+    "out.closed",
+    "out.scorecard",
+    "out.refused_edit",
     "out.coverage",
     "out.abstained",
     "out.payer",
@@ -96,40 +96,19 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
     build(con, "core.line_finding")
 
 
-def rank(con: duckdb.DuckDBPyConnection, terms: Terms, as_of: dt.date) -> None:
-    """Deadlines, disputes and what people read, as of a day."""
-    store(con, "core.deadline", _deadlines(con, terms))
+def rank(
+    con: duckdb.DuckDBPyConnection,
+    terms: Terms,
+    as_of: dt.date,
+    journal: Journal | None = None,
+    next_night: dt.date | None = None,
+) -> None:
+    """Lives, deadlines, disputes and what people read, as of a day.
+
+    `journal`: where the lives of disputes are kept; without one they are as long as this night. `next_night`: the
+    day of the next run (left out: the day after), before which the alarm must have been raised.
+    """
+    del terms
+    live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)
-
-
-def _deadlines(con: duckdb.DuckDBPyConnection, terms: Terms) -> pl.DataFrame:
-    """Line_id, level, dispute_by, window_source, submit_to of each short line: the first level of its contract."""
-    contracts = (*terms.contracts, MEDICARE_TERMS)
-    windows = {
-        (contract.terms.contract, contract.terms.effective): next(iter(contract.terms.dispute), None)
-        for contract in contracts
-    }
-    rows = con.execute(
-        "select v.line_id, v.contract, v.contract_effective, v.service_date, j.first_remittance_date from core.verdict v"
-        " join core.adjudication j on j.file_hash = v.file_hash and j.claim = v.claim"
-        " where v.verdict = 'UNDERPAID' order by v.line_id"
-    ).fetchall()
-    known: dict[tuple[DisputeWindow, dt.date], dt.date] = {}
-    found = []
-    for line_id, contract, effective, service, remittance in rows:
-        window = windows.get((contract, effective))
-        anchor = service if window is not None and window.from_ == "service" else remittance
-        if window is None or anchor is None:
-            continue
-        if (window, anchor) not in known:
-            known[window, anchor] = dispute_by(anchor, window)
-        found.append((line_id, window.level, known[window, anchor], window.source, window.submit_to))
-    schema = {
-        "line_id": pl.Int64,
-        "level": pl.String,
-        "dispute_by": pl.Date,
-        "window_source": pl.String,
-        "submit_to": pl.String,
-    }
-    return pl.DataFrame(found, schema=schema, orient="row")

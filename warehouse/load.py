@@ -57,6 +57,16 @@ def load(
     return counts
 
 
+def note_arrival(
+    con: duckdb.DuckDBPyConnection, source: Source, seen: dt.date, outcome: str, message: str
+) -> None:
+    """Note a file that arrived and is no remittance."""
+    con.execute(
+        "insert into era.file_seen select coalesce(max(arrival), 0) + 1, ?, ?, ?, ?, ? from era.file_seen",
+        [seen, source.name, source.file_hash, outcome, message],
+    )
+
+
 def _insert(con: duckdb.DuckDBPyConnection, remittances: Remittances, known: set[str]) -> None:
     for name in era_registry.tables():
         frame = remittances.tables[name]

@@ -1,4 +1,4 @@
-"""The posters' workbook: worklist first, then payers, what expired, what could not be judged, cash and coverage."""
+"""The posters' workbook: the worklist first, then what stands around it. Posters edit it and drop it in the inbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from warehouse.entered import LONGEST, SETTABLE
 from warehouse.registry import descriptions
+from warehouse.returned import EDITABLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,13 +21,36 @@ SHEETS = {
     "Projects": "out.project",
     "Payers": "out.payer",
     "Expired": "out.expired",
+    "Closed": "out.closed",
+    "Scorecard": "out.scorecard",
     "Abstained": "out.abstained",
     "Cash": "out.cash",
     "Coverage": "out.coverage",
     "Files": "out.file",
+    "Refused edits": "out.refused_edit",
 }
+_EDITED = ("out.worklist", "out.expired", "out.closed")
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed stamp: the same rows give the same bytes)
-_NARROW, _WIDE, _ROOM = 9, 44, 2
+_NARROW, _WIDE, _ROOM = 9, 44, 4
+_WIDTHS = {"note": 32, "assignee": 13, "status": 12, "cause_evidence": 40, "message": 60, "reason": 60}
+_FRONT = (
+    "dispute_id",
+    *EDITABLE,
+    "dispute_by",
+    "days_left",
+    "payer",
+    "patient_account",
+    "payer_claim_number",
+    "service_date",
+    "procedure_code",
+    "modifiers",
+    "units",
+    "allowed_amount",
+    "expected_amount",
+    "shortfall_amount",
+    "cause",
+)
+"""What stands first, and is printed, where a sheet lists disputes; `version` stands last."""
 _SOON, _NEAR = 14, 45
 ROWS = 5_000
 """Lines that a sheet beside the worklist shows at most; all of them are in shortpay.duckdb."""
@@ -34,13 +59,32 @@ LARGEST = {
     "out.cash": f" order by abs(difference_amount) desc nulls last, remittance_date desc, file_hash, payment limit {ROWS}",
     "out.file": f" order by arrival desc limit {ROWS}",
 }
-_HIDDEN = frozenset({"file_hash"})
+_HIDDEN = frozenset({"file_hash", "id"})
+_ENTRY = {"bg_color": "#FFF9E5", "border": 1, "border_color": "#E2D9B8", "valign": "top"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "head": {"bold": True, "indent": 1, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},
+    "edit_head": {"bold": True, "indent": 1, "bg_color": "#7F6000", "font_color": "white", "valign": "vcenter"},
+    "money": {"num_format": "$#,##0.00", "valign": "top"},
+    "share": {"num_format": "0.00%", "valign": "top"},
+    "number": {"valign": "top"},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top", "indent": 1},
+    "text": {"num_format": "@", "align": "left", "valign": "top", "indent": 1},
+    "days": {"align": "center", "valign": "top"},
+    "edit_text": {**_ENTRY, "num_format": "@", "text_wrap": True},
+    "edit_date": {**_ENTRY, "num_format": "yyyy-mm-dd", "align": "left"},
+    "small": {"num_format": "@", "align": "left", "indent": 1, "font_color": "#808080", "valign": "top"},
+    "wrapped": {"num_format": "@", "align": "left", "indent": 1, "text_wrap": True, "valign": "top"},
+    "over": {"bg_color": "#C00000", "font_color": "white", "bold": True},
+    "red": {"bg_color": "#F8CBAD"},
+    "amber": {"bg_color": "#FFE699"},
+}  # fmt: skip
+_WRAPPED = frozenset({"cause_evidence", "message", "reason", "standing"})
 
 
 def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
     """Return the workbook's bytes; the same tables and date give the same bytes.
 
-    Text from remittances is written as text and never becomes a formula or a link.
+    Text from remittances and notes of posters are written as text and never become a formula or a link.
     """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -53,91 +97,133 @@ def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
         },
     )
     book.set_properties({"title": f"shortpay worklist as of {as_of.isoformat()}", "created": _CREATED})
-    formats = {
-        "head": book.add_format(
-            {"bold": True, "bg_color": "#1F3B57", "font_color": "white", "valign": "top"}
-        ),
-        "money": book.add_format({"num_format": "$#,##0.00"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
-        "text": book.add_format({"num_format": "@"}),
-        "red": book.add_format({"bg_color": "#F8CBAD"}),
-        "amber": book.add_format({"bg_color": "#FFE699"}),
+    formats = {name: book.add_format(style) for name, style in _STYLES.items()}
+    columns = {
+        title: _sheet(book.add_worksheet(title), con, table, formats) for title, table in SHEETS.items()
     }
-    for title, table in SHEETS.items():
-        _sheet(book.add_worksheet(title), con, table, formats)
-    _dictionary(book.add_worksheet("Dictionary"), formats)
+    _dictionary(book.add_worksheet("Dictionary"), columns, formats)
     book.close()
     return out.getvalue()
 
 
-def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict[str, Any]) -> None:
+def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict[str, Any]) -> list[str]:
+    """Write a table and return the names of its columns as they stand."""
     total = con.execute(f"select count(*) from {table}").fetchall()[0][0]
-    cursor = con.execute(
-        f"select * from {table}" + (LARGEST[table] if table in LARGEST and total > ROWS else "")
-    )
-    described = cursor.description or []
-    kept = [(i, column[0]) for i, column in enumerate(described) if column[0] not in _HIDDEN]
+    largest = LARGEST[table] if table in LARGEST and total > ROWS else ""
+    cursor = con.execute(f"select * from {table}{largest}")
+    found = [column[0] for column in cursor.description or []]
     rows = cursor.fetchall()
-    for place, (_, name) in enumerate(kept):
-        sheet.write_string(0, place, name, formats["head"])
-    for number, row in enumerate(rows, start=1):
-        for place, (i, _) in enumerate(kept):
-            _cell(sheet, number, place, row[i], formats)
+    editable = frozenset(EDITABLE) if table in _EDITED else frozenset[str]()
+    names = _ordered(found, front=bool(editable))
+    places = [found.index(name) for name in names]
+    for place, name in enumerate(names):
+        sheet.write_string(0, place, name, formats["edit_head" if name in editable else "head"])
+        values = [row[places[place]] for row in rows]
+        for number, value in enumerate(values, start=1):
+            _cell(sheet, number, place, value, _style(name, value, editable), formats)
+        sheet.set_column(place, place, _width(name, values))
+        _help(sheet, place, name, len(rows), editable, formats)
     if total > len(rows):
         more = f"{total - len(rows):,} more in {table} of shortpay.duckdb; these are the largest"
         sheet.write_string(len(rows) + 1, 0, more)
-    for place, (i, name) in enumerate(kept):
-        longest = max([len(name)] + [len(str(row[i] or "")) for row in rows])
-        sheet.set_column(place, place, min(max(longest + _ROOM, _NARROW), _WIDE))
-        if name == "days_left" and rows:
-            _colour_days(sheet, place, len(rows), formats)
-    sheet.freeze_panes(1, 1)
+    sheet.set_row(0, 22)
+    sheet.freeze_panes(1, 2 if editable else 1)
     sheet.set_landscape()
+    sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    if kept:
-        sheet.autofilter(0, 0, max(len(rows), 1), len(kept) - 1)
+    sheet.repeat_rows(0)
+    if names:
+        sheet.autofilter(0, 0, max(len(rows), 1), len(names) - 1)
+    if editable:
+        sheet.print_area(0, 0, len(rows), len([name for name in _FRONT if name in names]) - 1)
+    return names
 
 
-def _cell(sheet: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_string(row, column, "yes" if value else "no")
-    elif isinstance(value, Decimal):
-        money = value.as_tuple().exponent == -2
-        sheet.write_number(row, column, value, formats["money"] if money else None)
-    elif isinstance(value, int):
-        sheet.write_number(row, column, value)
-    elif isinstance(value, dt.date):
-        sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), formats["date"])
-    else:
-        sheet.write_string(row, column, str(value), formats["text"])
+def _ordered(found: list[str], *, front: bool) -> list[str]:
+    kept = [name for name in found if name not in _HIDDEN]
+    if not front:
+        return kept
+    first = [name for name in _FRONT if name in kept]
+    return [*first, *(name for name in kept if name not in {*first, "version"}), "version"]
 
 
-def _colour_days(sheet: Any, column: int, rows: int, formats: dict[str, Any]) -> None:
-    for limit, name in ((_SOON, "red"), (_NEAR, "amber")):
-        sheet.conditional_format(
-            1,
-            column,
-            rows,
-            column,
-            {"type": "cell", "criteria": "<=", "value": limit, "format": formats[name], "stop_if_true": True},
+def _style(name: str, value: object, editable: frozenset[str]) -> str:
+    if name in editable:
+        return "edit_date" if name == "decision_date" else "edit_text"
+    if isinstance(value, Decimal):
+        return (
+            "share" if name.endswith("_share") else "money" if value.as_tuple().exponent == -2 else "number"
         )
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "days" if name == "days_left" else "number"
+    if isinstance(value, dt.date):
+        return "date"
+    return "small" if name == "version" else "wrapped" if name in _WRAPPED else "text"
 
 
-def _dictionary(sheet: Any, formats: dict[str, Any]) -> None:
-    for place, name in enumerate(("table", "column", "meaning")):
+def _cell(sheet: Any, row: int, column: int, value: object, style: str, formats: dict[str, Any]) -> None:
+    if value is None:
+        if style.startswith("edit"):
+            sheet.write_blank(row, column, None, formats[style])
+    elif isinstance(value, bool):
+        sheet.write_string(row, column, "yes" if value else "no", formats[style])
+    elif isinstance(value, Decimal | int):
+        sheet.write_number(row, column, value, formats[style])
+    elif isinstance(value, dt.date):
+        sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), formats[style])
+    else:
+        sheet.write_string(row, column, str(value), formats[style])
+
+
+def _width(name: str, values: list[Any]) -> int:
+    longest = max([len(name), *(len(str(value)) for value in values if value is not None)])
+    return _WIDTHS.get(name) or min(max(longest + _ROOM, _NARROW), _WIDE)
+
+
+def _help(
+    sheet: Any, place: int, name: str, rows: int, editable: frozenset[str], formats: dict[str, Any]
+) -> None:
+    """Colour the days that are left; offer the statuses, and dates alone where a date is wanted."""
+    if not rows:
+        return
+    if name == "days_left":
+        for limit, colour in ((0, "over"), (_SOON, "red"), (_NEAR, "amber")):
+            sheet.conditional_format(1, place, rows, place, {"type": "cell", "criteria": "between", "minimum": -99999,
+                                     "maximum": limit, "format": formats[colour], "stop_if_true": True})  # fmt: skip
+    if name not in editable:
+        return
+    rule: dict[str, Any]
+    if name == "status":
+        rule = {
+            "validate": "list",
+            "source": list(SETTABLE),
+            "error_title": "Status",
+            "error_message": "Choose one of the list.",
+        }
+    elif name == "decision_date":
+        rule = {"validate": "date", "criteria": ">", "value": dt.date(2000, 1, 1), "error_title": "Date",
+                "error_message": "The day of the payer's answer, like 2026-07-01."}  # fmt: skip
+    else:
+        rule = {"validate": "length", "criteria": "<=", "value": LONGEST, "error_title": name.capitalize(),
+                "error_message": f"At most {LONGEST} characters."}  # fmt: skip
+    sheet.data_validation(1, place, rows, place, rule)
+
+
+def _dictionary(sheet: Any, columns: dict[str, list[str]], formats: dict[str, Any]) -> None:
+    """Each sheet with what it lists, and each column once, where it first stands."""
+    for place, name in enumerate(("sheet", "column", "meaning")):
         sheet.write_string(0, place, name, formats["head"])
-    columns = descriptions()["out.worklist"][1]
-    number = 0
-    for table in SHEETS.values():
-        number += 1
-        sheet.write_string(number, 0, table)
-        sheet.write_string(number, 2, descriptions()[table][0])
-    for name, meaning in columns.items():
-        number += 1
-        sheet.write_string(number, 1, name)
-        sheet.write_string(number, 2, meaning)
+    number, told = 0, set[str]()
+    for title, names in columns.items():
+        description, meanings = descriptions()[SHEETS[title]]
+        entries = [("", description), *((name, meanings[name]) for name in names if name not in told)]
+        told |= {*names}
+        for column, meaning in entries:
+            number += 1
+            sheet.write_string(number, 0, title)
+            sheet.write_string(number, 1, column)
+            sheet.write_string(number, 2, meaning)
     sheet.set_column(0, 1, 26)
-    sheet.set_column(2, 2, 90)
+    sheet.set_column(2, 2, 100)
     sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, number, 2)

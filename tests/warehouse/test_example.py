@@ -30,7 +30,7 @@ def by_key(rows: list[dict[str, str]]) -> Lines:
 
 def judged(con: duckdb.DuckDBPyConnection) -> Lines:
     cursor = con.execute(
-        "select v.*, d.dispute_by from core.verdict v left join core.deadline d on d.line_id = v.line_id"
+        "select v.*, d.dispute_by from core.verdict v left join out.dispute d on d.line_id = v.line_id"
         " order by v.file_hash, v.claim, v.line"
     )
     names = [column[0] for column in cursor.description or []]

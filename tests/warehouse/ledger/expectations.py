@@ -149,7 +149,7 @@ def deadlines(con: duckdb.DuckDBPyConnection, prefix: str) -> list[str]:
     """Last days of disputes, as `A1/2 2027-05-01`."""
     rows = con.execute(
         "select v.source_file, v.claim, v.line, d.dispute_by from core.verdict v"
-        " join core.deadline d on d.line_id = v.line_id where starts_with(v.source_file, ?)",
+        " join out.dispute d on d.line_id = v.line_id where starts_with(v.source_file, ?)",
         [prefix],
     ).fetchall()
     return sorted(f"{_file(name, prefix)}{claim}/{line} {day}" for name, claim, line, day in rows)

@@ -1,16 +1,16 @@
--- grain: one row a line short of what is owed. key: dispute_id. inputs: core.verdict, core.claim, core.deadline
--- The id follows the claim's thread and the line, so a re-run or a re-load gives the same one.
-select concat('D-', upper(substr(sha256(concat_ws('|', v.thread, v.line_control_number, v.service_date, v.procedure_code,
-               row_number() over (partition by v.thread, v.line_control_number, v.service_date, v.procedure_code order by v.file_hash, v.claim, v.line))), 1, 10))) as dispute_id,
-       case when d.dispute_by < $as_of then 'expired' else 'new' end as status,
+-- grain: one row a line short of what is owed, or paid and then taken back. key: dispute_id. inputs: out.life, core.verdict, core.claim
+select d.dispute_id, d.status,
        v.payer, v.plan, v.contract, v.patient_account, v.payer_claim_number, v.service_date, c.remittance_date, c.trace_number,
-       v.procedure_code, v.modifiers, v.units, v.charge_amount, v.allowed_amount, v.expected_amount, v.shortfall_amount, v.paid_amount,
-       v.cause, v.reason as cause_evidence, null::varchar as rivals,
-       d.level as dispute_level, d.dispute_by, date_diff('day', $as_of, d.dispute_by)::integer as days_left, d.window_source,
+       v.procedure_code, v.modifiers, v.units, v.charge_amount, v.allowed_amount, v.expected_amount, d.shortfall_amount, v.paid_amount,
+       case when d.standing = 'taken back' then 'taken back' else v.cause end as cause,
+       case when d.standing = 'taken back' then concat(d.takeback_amount, ' was taken back after the decision of ', c.remittance_date, ' had paid')
+            else v.reason end as cause_evidence, null::varchar as rivals,
+       d.dispute_level, d.dispute_by, d.days_left, d.window_source,
        concat_ws(' / ', v.contract, v.procedure_code, v.cause) as project,
-       v.source_file, v.source_segment, d.submit_to, v.contract_file, v.rate_row, v.file_hash, v.claim, v.line, v.line_id
-from core.verdict v
+       v.source_file, v.source_segment, d.assignee, d.note, d.decision_date, d.alarm, d.is_open, d.sent_date, d.recovered_amount, d.first_seen_date,
+       d.anchor_date, d.window_reopened, d.version, d.submit_to, v.contract_file, v.rate_row, v.file_hash, v.claim, v.line, v.line_id
+from out.life d
+join core.verdict v on v.line_id = d.line_id
 join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
-left join core.deadline d on d.line_id = v.line_id
-where v.verdict = 'UNDERPAID'
-order by d.dispute_by nulls last, v.shortfall_amount desc, dispute_id
+where d.standing in ('short', 'taken back')
+order by d.dispute_by nulls last, d.shortfall_amount desc, d.dispute_id

@@ -1,0 +1,133 @@
+"""Workbooks in the inbox, and the commands that do the same: without a night, on a home with a journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.edits import take_in_edits
+from flows.home import make_home
+from warehouse.archive import bring_back
+from warehouse.database import open_warehouse
+from warehouse.journal import Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flows.home import Home
+
+TODAY = dt.date(2026, 7, 1)
+STATE = {
+    "when_date": "2026-06-30",
+    "dispute_id": "D-0123456789",
+    "version": "abcdef0123",
+    "standing": "short",
+    "status": "new",
+    "allowed_amount": "38.00",
+    "expected_amount": "40.00",
+    "shortfall_amount": "2.00",
+    "recovered_amount": "0.00",
+    "file_hash": "00",
+    "claim": 1,
+    "line": 1,
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = make_home(tmp_path / "home")
+    Journal(home.folder("journal")).add("published", [STATE])
+    return home
+
+
+def worklist(**cells: object) -> bytes:
+    row = {
+        "dispute_id": "D-0123456789",
+        "version": "abcdef0123",
+        "status": "new",
+        "assignee": None,
+        "note": None,
+    }
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(list(row))
+    book.active.append(list((row | cells).values()))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def shortpay(home: Home, *arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["dispute", *arguments, "--home", str(home.path)])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_a_workbook_in_the_inbox_is_taken_in(home: Home) -> None:
+    data = worklist(status="sent", note="portal")
+    (home.folder("inbox") / "worklist (2).xlsx").write_bytes(data)
+    (home.folder("inbox") / "remit.835").write_bytes(b"ISA")
+    assert take_in_edits(home, TODAY) == {"workbooks": 1, "edits": 1}
+    (event,) = Journal(home.folder("journal")).read("event")
+    assert (event["status"], event["note"], event["when_date"]) == ("sent", "portal", "2026-07-01")
+    assert [path.name for path in home.folder("inbox").iterdir()] == ["remit.835"]
+    with open_warehouse(home.warehouse) as con:
+        ((name, file_hash, outcome),) = con.execute(
+            "select name, file_hash, outcome from era.file_seen"
+        ).fetchall()
+    assert (name, outcome) == ("worklist (2).xlsx", "edits")
+    assert bring_back(home.folder("archive"), file_hash) == data
+
+
+def test_any_other_workbook_is_set_aside_with_the_reason(home: Home) -> None:
+    (home.folder("inbox") / "rates.xlsx").write_bytes(b"PK\x03\x04")
+    assert take_in_edits(home, TODAY) == {"set_aside": 1}
+    (reason,) = [json.loads(path.read_text()) for path in home.folder("quarantine").glob("*.json")]
+    assert (reason["file"], reason["code"]) == ("rates.xlsx", "NOT_A_WORKLIST")
+    assert not list(home.folder("inbox").iterdir())
+
+
+@pytest.mark.parametrize("mark", ["~$worklist.xlsx", "~$rklist.xlsx", ".~lock.worklist.xlsx#"])
+def test_one_that_is_still_open_waits(home: Home, mark: str) -> None:
+    (home.folder("inbox") / "worklist.xlsx").write_bytes(worklist(status="sent"))
+    (home.folder("inbox") / mark).write_bytes(b"ann")
+    assert take_in_edits(home, TODAY) == {}
+    assert (home.folder("inbox") / "worklist.xlsx").exists()
+
+
+def test_set_and_show(home: Home) -> None:
+    code, said = shortpay(
+        home, "set", "d-0123456789", "--status", "Partly-Won", "--note", "letter", "--who", "ann",
+        "--on", "2026-07-01", "--decided", "2026-06-30",
+    )  # fmt: skip
+    assert code == 0, said
+    (event,) = Journal(home.folder("journal")).read("event")
+    assert (event["status"], event["who"], event["decision_date"]) == ("partly won", "ann", "2026-06-30")
+    assert (event["file_hash"], event["claim"], event["line"], event["after"]) == ("00", 1, 1, 1)
+    code, said = shortpay(home, "show", "D-0123456789")
+    assert code == 0
+    assert "2026-06-30 published as new (short): allowed 38.00, expected 40.00, short 2.00" in said
+    assert (
+        "2026-07-01 ann set status 'partly won', note 'letter', decision_date '2026-06-30' (command)" in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["set", "D-0123456789"], 2),
+        (["set", "D-0123456789", "--status", "paid"], 2),
+        (["set", "D-0123456789", "--status", "lost", "--on", "2026-07-01", "--decided", "2026-07-02"], 2),
+        (["set", "D-9999999999", "--status", "sent"], 1),
+        (["show", "D-9999999999"], 1),
+    ],
+)
+def test_what_cannot_be_set(home: Home, arguments: list[str], code: int) -> None:
+    assert shortpay(home, *arguments)[0] == code
+    assert Journal(home.folder("journal")).read("event") == []

@@ -1,0 +1,25 @@
+"""The last day of each dispute: levels and anchors from SQL, days reckoned once for each distinct window and anchor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from contracts import last_day
+from warehouse.database import model_sql, store
+
+if TYPE_CHECKING:
+    import duckdb
+
+_RECKONED = ["anchor_date", "days", "unit", "receipt_days"]
+
+
+def reckon(con: duckdb.DuckDBPyConnection) -> None:
+    """Write life.window: each dispute's levels that may be used now, with the last day of each."""
+    windows = con.sql(model_sql("life.window")).pl()
+    distinct = windows.select(_RECKONED).unique(maintain_order=True)
+    last = [last_day(anchor, days, unit, receipt) for anchor, days, unit, receipt in distinct.iter_rows()]
+    reckoned = distinct.with_columns(pl.Series("dispute_by", last, dtype=pl.Date))
+    found = windows.join(reckoned, on=_RECKONED, how="left", validate="m:1", maintain_order="left")
+    store(con, "life.window", found.drop("days", "unit", "receipt_days"))

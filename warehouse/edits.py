@@ -1,0 +1,146 @@
+"""Edits that come back in a workbook: each row against the state it was printed from and what was set since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from warehouse.entered import EntryError, day_of, short_text, status_of, text_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from warehouse.journal import Entry, Journal
+    from warehouse.returned import Returned, ReturnedRow
+
+Changes = dict[str, str]
+_CLOSED = ("paid", "corrected")
+_OWN = "(this file)"
+
+
+class Standing:
+    """What the journal knows of disputes: how each was last printed, and what people set last."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.printed: dict[tuple[str, str], Entry] = {}
+        self.latest: dict[str, Entry] = {}
+        self.said: dict[str, Entry] = {}
+        self.published_count = 0
+        for entry in sorted(journal.read("published"), key=_order):
+            self.printed[entry["dispute_id"], entry["version"]] = entry
+            self.latest[entry["dispute_id"]] = entry
+            self.published_count = max(self.published_count, entry["number"])
+        for entry in sorted(journal.read("event"), key=_order):
+            self.add(entry["dispute_id"], entry, entry["id"])
+
+    def add(self, dispute_id: str, changes: Mapping[str, object], last_event: str) -> None:
+        """Put changes over what was said before."""
+        said = {
+            name: changes[name]
+            for name in ("status", "assignee", "note", "decision_date")
+            if changes.get(name) is not None
+        }
+        self.said[dispute_id] = self.said.get(dispute_id, {}) | said | {"last_event": last_event}
+
+    def event(self, dispute_id: str, changes: Changes, when: dt.date, who: str, source: str) -> Entry:
+        """Return the journal's entry for changes to a dispute that was published."""
+        line = {name: self.latest[dispute_id].get(name) for name in ("file_hash", "claim", "line")}
+        return {"when_date": when.isoformat(), "who": who, "dispute_id": dispute_id, **line, **changes,
+                "after": self.published_count, "source": source}  # fmt: skip
+
+
+def _order(entry: Entry) -> tuple[str, int, str]:
+    return entry["when_date"], entry["number"], entry["id"]
+
+
+def take_edits(
+    journal: Journal, returned: Returned, name: str, file_hash: str, when: dt.date
+) -> tuple[int, int]:
+    """Write the edits of a workbook into the journal; return how many rows were taken and how many refused.
+
+    A row is compared with the state that its version was printed from: what differs is an edit. It is taken
+    unless a person has set something on the dispute since, or a remittance has closed it. Whatever is not taken
+    is kept with its reason. The same file again changes nothing.
+    """
+    standing = Standing(journal)
+    events: list[Entry] = []
+    refused: list[Entry] = []
+    for row in returned.rows:
+        try:
+            changes = _changes(row, standing, when)
+        except EntryError as error:
+            refused.append(_refusal(row, error, name, file_hash, when))
+            continue
+        if changes:
+            source = f"{name}, {row.sheet} row {row.row}"
+            events.append(
+                standing.event(row.dispute_id, changes, when, returned.author or "workbook", source)
+            )
+            standing.add(row.dispute_id, changes, _OWN)
+    journal.add("event", events)
+    known = {_content(entry) for entry in journal.read("refused_edit")}
+    news = [entry for entry in refused if _content(entry) not in known]
+    journal.add("refused_edit", news)
+    return len(events), len(news)
+
+
+def _content(entry: Entry) -> tuple[object, ...]:
+    return tuple(entry.get(name) for name in ("file_hash", "sheet", "row_number", "edit_code"))
+
+
+def _changes(row: ReturnedRow, standing: Standing, when: dt.date) -> Changes:
+    """Return what the row changes. Raises EntryError where it cannot be taken."""
+    latest = standing.latest.get(row.dispute_id)
+    if latest is None:
+        raise EntryError(
+            "UNKNOWN_DISPUTE", f"{row.dispute_id} is no dispute of this practice; see the column dispute_id"
+        )
+    printed = standing.printed.get((row.dispute_id, row.version))
+    edited = _edited(row, printed or latest, when)
+    said = standing.said.get(row.dispute_id, {})
+    now = {"status": latest["status"], **said}
+    if all(value == (now.get(field) or "") for field, value in edited.items()):
+        return {}
+    if printed is None:
+        raise EntryError(
+            "UNKNOWN_VERSION",
+            f"version {row.version!r} was never printed for this dispute; edit a fresh workbook",
+        )
+    if said.get("last_event") != printed.get("last_event"):
+        raise EntryError(
+            "CONFLICT",
+            f"changed since this was printed: {_told(now)}; set it again in a fresh workbook if it still holds",
+        )
+    if "status" in edited and latest["standing"] in _CLOSED and latest["standing"] != printed["standing"]:
+        raise EntryError(
+            "CLOSED_SINCE", f"a remittance or corrected data has closed it since: now {latest['status']}"
+        )
+    return edited
+
+
+def _edited(row: ReturnedRow, printed: Entry, when: dt.date) -> Changes:
+    """Return the cells that differ from what was printed, each checked."""
+    edited: Changes = {}
+    status = text_of(row.cells["status"])
+    if status.casefold() != printed["status"]:
+        edited["status"] = status_of(status)
+    for field in ("assignee", "note"):
+        text = short_text(row.cells[field], field)
+        if text != (printed.get(field) or ""):
+            edited[field] = text
+    day = day_of(row.cells.get("decision_date"), when)
+    if day is not None and day.isoformat() != printed.get("decision_date"):
+        edited["decision_date"] = day.isoformat()
+    return edited
+
+
+def _told(now: Mapping[str, object]) -> str:
+    named = (("status", "status"), ("assignee", "assignee"), ("note", "note"))
+    return ", ".join(f"{label} is {now[field]!r}" for field, label in named if now.get(field))
+
+
+def _refusal(row: ReturnedRow, error: EntryError, name: str, file_hash: str, when: dt.date) -> Entry:
+    cells = {field: text_of(row.cells.get(field)) for field in ("status", "assignee", "note")}
+    return {"when_date": when.isoformat(), "source_file": name, "file_hash": file_hash, "sheet": row.sheet, "row_number": row.row,
+            "dispute_id": row.dispute_id, "version": row.version, **cells, "decision": text_of(row.cells.get("decision_date")),
+            "edit_code": error.code, "message": str(error)}  # fmt: skip

@@ -1,0 +1,128 @@
+"""The life of disputes: what people set and what nights published, from the journal into the warehouse and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from warehouse.database import build, model_sql
+from warehouse.deadlines import reckon
+from warehouse.journal import BOOKS
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import duckdb
+
+    from warehouse.journal import Entry, Journal
+
+_STATE = (
+    "version",
+    "standing",
+    "status",
+    "assignee",
+    "note",
+    "decision_date",
+    "last_event",
+    "payer",
+    "plan",
+    "contract",
+    "cause",
+    "allowed_amount",
+    "judged_allowed_amount",
+    "expected_amount",
+    "shortfall_amount",
+    "recovered_amount",
+    "file_hash",
+    "claim",
+    "line",
+)
+
+
+def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_night: dt.date) -> None:
+    """Derive how every dispute stands as of a day (out.life), and write down what is new about it.
+
+    Entries of the journal that are dated after `as_of` are kept and not looked at, so that an earlier day can
+    be run again. A night that is run twice adds nothing the second time.
+    """
+    _report_damage(journal, as_of)
+    take_in(con, journal)
+    build(con, "life.line")
+    build(con, "life.standing", {"as_of": as_of})
+    reckon(con)
+    build(con, "out.life", {"as_of": as_of, "next_night": next_night})
+    _write_down(con, journal, as_of)
+
+
+def _report_damage(journal: Journal, as_of: dt.date) -> None:
+    """Say once of each line of the journal that cannot be read where it is and what to do."""
+    told = {(entry.get("source_file"), entry.get("row_number")) for entry in journal.read("refused_edit")}
+    journal.add(
+        "refused_edit",
+        [
+            {
+                "when_date": as_of.isoformat(),
+                "source_file": f"{book}.jsonl",
+                "row_number": number,
+                "edit_code": "JOURNAL_LINE",
+                "message": f"line {number} of the journal's {book}.jsonl cannot be read; mend it or enter it again",
+            }
+            for book in BOOKS
+            for number in journal.damaged(book)
+            if (f"{book}.jsonl", number) not in told
+        ],
+    )
+
+
+def take_in(con: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+    """Bring the tables of `life` and the journal level: whatever one of them lacks, the other gives back."""
+    for book in BOOKS:
+        con.execute(model_sql(f"life.{book}"))
+        entries = journal.read(book)
+        known = {row[0] for row in con.execute(f"select id from life.{book}").fetchall()}
+        _insert(con, book, [entry for entry in entries if entry["id"] not in known])
+        if journal.folder is not None:
+            journal.restore(book, _only_here(con, book, known - {entry["id"] for entry in entries}))
+
+
+def _only_here(con: duckdb.DuckDBPyConnection, book: str, ids: set[str]) -> list[Entry]:
+    if not ids:
+        return []
+    rows = con.sql(f"select * from life.{book} order by number, id").pl()
+    return [_plain(row) for row in rows.iter_rows(named=True) if row["id"] in ids]
+
+
+def _insert(con: duckdb.DuckDBPyConnection, book: str, entries: list[Entry]) -> None:
+    """Add entries to the table of their book; DuckDB reads dates and dollars from the text."""
+    if not entries:
+        return
+    described = con.execute(f"select * from life.{book} limit 0").description or []
+    names = [column[0] for column in described]
+    rows = [{name: _text(entry.get(name)) for name in names} for entry in entries]
+    con.register("incoming", pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String)))
+    con.execute(f"insert into life.{book} by name select * from incoming")
+    con.unregister("incoming")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _write_down(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date) -> None:
+    """Add a line to `published` for every dispute that does not stand as it was last published."""
+    state = ", ".join(f"o.{name}" for name in _STATE)
+    news = con.sql(
+        f"select $as_of as when_date, o.dispute_id, {state} from out.life o"
+        " left join (select dispute_id, arg_max(version, (when_date, number)) as version from life.published"
+        " where when_date <= $as_of group by dispute_id) p on p.dispute_id = o.dispute_id"
+        " where o.version is distinct from p.version order by o.dispute_id",
+        params={"as_of": as_of},
+    ).pl()
+    entries = [_plain(row) for row in news.iter_rows(named=True)]
+    if entries:
+        _insert(con, "published", journal.add("published", entries))
+
+
+def _plain(row: dict[str, object]) -> Entry:
+    return {name: value if isinstance(value, int | str) else _text(value) for name, value in row.items()}

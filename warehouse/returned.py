@@ -1,0 +1,156 @@
+"""A workbook that comes back: its rows, by the column names in their header, whatever was sorted, moved or added."""
+
+from __future__ import annotations
+
+import functools
+import html
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from python_calamine import CalamineWorkbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EDITABLE = ("status", "assignee", "note", "decision_date")
+_NEEDED = {"dispute_id", "version", *EDITABLE[:3]}
+_HEADER_WITHIN = 20
+_MOST_BYTES, _MOST_UNPACKED, _MOST_PARTS = 64_000_000, 512_000_000, 2_000
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*>([^<]*)<")
+_PLACE = re.compile(r"([A-Z]+)([0-9]+)")
+_AUTHOR = re.compile(rb"<cp:lastModifiedBy>([^<]{1,80})</cp:lastModifiedBy>")
+
+
+class NotAWorklistError(Exception):
+    """The file is no workbook that we printed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ReturnedRow:
+    """One row with a dispute. `cells`: what stands in the editable columns that the sheet has."""
+
+    sheet: str
+    row: int
+    dispute_id: str
+    version: str
+    cells: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The rows of a returned workbook, and who saved it last as far as the file says."""
+
+    rows: list[ReturnedRow] = field(default_factory=list)
+    author: str | None = None
+
+
+def read_returned(data: bytes) -> Returned:
+    """Read every sheet that lists disputes. Raises NotAWorklistError."""
+    parts = _parts(data)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names
+        }
+    except Exception as error:  # the reader has no common base class for what damaged files raise
+        raise NotAWorklistError(
+            f"the workbook cannot be read ({type(error).__name__}); save it again"
+        ) from error
+    for name, row, column, text in _formulas(parts):
+        if name in sheets and row < len(sheets[name]) and column < len(sheets[name][row]):
+            sheets[name][row][column] = text
+    found = [(name, rows, _header(rows)) for name, rows in sheets.items()]
+    if all(header is None for _, _, header in found):
+        wanted = ", ".join(sorted(_NEEDED))
+        raise NotAWorklistError(
+            f"no sheet has the columns {wanted}: not a worklist of ours. Fee schedules go into contracts/, CMS's"
+            " tables in by: shortpay reference load"
+        )
+    listed = [row for name, rows, header in found if header is not None for row in _rows(name, rows, header)]
+    return Returned(listed, _author(parts))
+
+
+def _parts(data: bytes) -> zipfile.ZipFile:
+    """Open the package; nothing is unpacked that would not fit into memory many times over."""
+    if len(data) > _MOST_BYTES:
+        raise NotAWorklistError(f"larger than {_MOST_BYTES // 1_000_000} MB: not a worklist of ours")
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise NotAWorklistError("not an .xlsx file, or damaged; save it again as .xlsx") from error
+    sizes = [part.file_size for part in parts.infolist()]
+    if sum(sizes) > _MOST_UNPACKED or len(sizes) > _MOST_PARTS:
+        raise NotAWorklistError("it unpacks to more than any worklist has: not opened")
+    return parts
+
+
+def _formulas(parts: zipfile.ZipFile) -> Iterator[tuple[str, int, int, str]]:
+    """Return sheet, row, column (from 0) and text of each formula: what a poster typed is kept as typed, never reckoned."""
+    relations = {
+        at.get("Id"): at.get("Target", "") for at in _tags(parts, "xl/_rels/workbook.xml.rels", _RELATION)
+    }
+    for sheet in _tags(parts, "xl/workbook.xml", _SHEET):
+        target = next((relations.get(value, "") for name, value in sheet.items() if name.endswith(":id")), "")
+        data = _read(parts, target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        for attributes, text in _FORMULA.findall(data):
+            place = _PLACE.fullmatch(dict(_pairs(attributes)).get("r", ""))
+            if place:
+                column = functools.reduce(lambda sum_, sign: sum_ * 26 + ord(sign) - 64, place[1], 0) - 1
+                yield (
+                    sheet.get("name", ""),
+                    int(place[2]) - 1,
+                    column,
+                    "=" + html.unescape(text.decode("utf-8", "replace")),
+                )
+
+
+def _tags(parts: zipfile.ZipFile, part: str, tag: re.Pattern[bytes]) -> list[dict[str, str]]:
+    return [dict(_pairs(found)) for found in tag.findall(_read(parts, part))]
+
+
+def _pairs(attributes: bytes) -> Iterator[tuple[str, str]]:
+    for name, value in _ATTRIBUTE.findall(attributes):
+        yield name.decode(), html.unescape(value.decode("utf-8", "replace"))
+
+
+def _read(parts: zipfile.ZipFile, part: str) -> bytes:
+    """Return a part's bytes; none where it is missing or damaged, of which the reader of the cells has judged."""
+    try:
+        return parts.read(part)
+    except (KeyError, OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return b""
+
+
+def _author(parts: zipfile.ZipFile) -> str | None:
+    found = _AUTHOR.search(_read(parts, "docProps/core.xml"))
+    return html.unescape(found[1].decode("utf-8", "replace")).strip() or None if found else None
+
+
+def _header(rows: list[list[Any]]) -> tuple[int, dict[str, int]] | None:
+    """Return the place of the header row and each column's place in it; people put titles above."""
+    for number, row in enumerate(rows[:_HEADER_WITHIN]):
+        places = {str(cell).strip().casefold(): place for place, cell in reversed(list(enumerate(row)))}
+        if places.keys() >= _NEEDED:
+            return number, places
+    return None
+
+
+def _rows(sheet: str, rows: list[list[Any]], header: tuple[int, dict[str, int]]) -> list[ReturnedRow]:
+    top, places = header
+    kept = [name for name in EDITABLE if name in places]
+    found = []
+    for number, row in enumerate(rows[top + 1 :], start=top + 2):
+        dispute = str(row[places["dispute_id"]]).strip().upper()
+        if dispute:
+            version = str(row[places["version"]]).strip()
+            found.append(
+                ReturnedRow(sheet, number, dispute, version, {name: row[places[name]] for name in kept})
+            )
+    return found

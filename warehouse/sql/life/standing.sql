@@ -1,0 +1,133 @@
+-- grain: one row a dispute that is short tonight, or was published by an earlier night. key: dispute_id.
+-- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.adjudication, core.provider_adjustment, core.takeback
+-- What the remittances say of it now, what has been recovered, and what people said last. Order is by date, then as written in the journal.
+with history as (
+    select coalesce(l.dispute_id, p.dispute_id) as dispute_id, p.* exclude (dispute_id)
+    from life.published p
+    left join life.line l on l.file_hash = p.file_hash and l.claim = p.claim and l.line = p.line
+    where p.when_date <= $as_of
+),
+judged_sum as (
+    select judged_group, sum(allowed_amount)::decimal(18,2) as allowed_amount from core.verdict where judged_group is not null group by judged_group
+),
+subject as (
+    select l.dispute_id, l.thread, v.line_id, v.file_hash, v.claim, v.line, v.verdict, v.reason, v.service_date, v.payer, v.plan, v.contract,
+           v.contract_file, v.contract_effective, v.cause, v.allowed_amount, g.allowed_amount as judged_allowed_amount, v.expected_amount,
+           v.shortfall_amount, c.remittance_date, j.first_remittance_date as told_date
+    from life.line l
+    join core.verdict v on v.line_id = l.line_id
+    join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
+    join core.adjudication j on j.file_hash = v.file_hash and j.claim = v.claim
+    left join judged_sum g on g.judged_group = v.judged_group
+    where l.subject
+),
+dispute as (
+    select dispute_id from history
+    union
+    select dispute_id from subject where verdict = 'UNDERPAID'
+),
+first as (
+    select dispute_id, min(when_date) as first_seen_date,
+           arg_min(allowed_amount, number) filter (where standing = 'short') as allowed_amount,
+           arg_min(judged_allowed_amount, number) filter (where standing = 'short' and judged_allowed_amount is not null) as judged_allowed_amount,
+           arg_min(shortfall_amount, number) filter (where standing = 'short') as shortfall_amount
+    from history group by dispute_id
+),
+last as (
+    select * from history qualify row_number() over (partition by dispute_id order by when_date desc, number desc) = 1
+),
+compared as (
+    select d.dispute_id, s.* exclude (dispute_id, payer, plan, contract, cause), coalesce(s.payer, p.payer) as payer, coalesce(s.plan, p.plan) as plan,
+           coalesce(s.contract, p.contract) as contract, coalesce(s.cause, p.cause) as cause,
+           coalesce(f.first_seen_date, $as_of) as first_seen_date, coalesce(f.shortfall_amount, s.shortfall_amount) as first_shortfall_amount,
+           coalesce(s.file_hash, p.file_hash) as known_file_hash, coalesce(s.claim, p.claim) as known_claim, coalesce(s.line, p.line) as known_line,
+           coalesce(case when f.judged_allowed_amount is not null and s.judged_allowed_amount is not null
+                         then s.judged_allowed_amount - f.judged_allowed_amount else s.allowed_amount - f.allowed_amount end, 0)::decimal(18,2) as gained_amount
+    from dispute d
+    left join subject s on s.dispute_id = d.dispute_id
+    left join first f on f.dispute_id = d.dispute_id
+    left join last p on p.dispute_id = d.dispute_id
+),
+taken as (
+    -- after the decision that paid; what was put off and then taken nets to nothing beyond the reversal it belongs to
+    select c.dispute_id, greatest(0, least(any_value(t.takeback_amount), sum(a.adjustment_amount)))::decimal(18,2) as amount,
+           max(a.remittance_date) as last_takeback_date
+    from compared c
+    join core.provider_adjustment a on a.thread = c.thread and a.adjustment_class = 'takeback' and not a.resent and a.remittance_date > c.remittance_date
+    join core.takeback t on t.thread = c.thread
+    where c.gained_amount > 0
+    group by c.dispute_id
+),
+netted as (
+    -- of several disputes on one claim the first by name bears it first
+    select c.*, greatest(c.gained_amount, 0) as raised_amount, t.last_takeback_date,
+           greatest(0, least(greatest(c.gained_amount, 0), coalesce(t.amount, 0) - coalesce(sum(greatest(c.gained_amount, 0)) over earlier, 0)))::decimal(18,2)
+               as takeback_amount
+    from compared c
+    left join taken t on t.dispute_id = c.dispute_id
+    window earlier as (partition by c.thread order by c.dispute_id rows between unbounded preceding and 1 preceding)
+),
+stated as (
+    select * exclude (gained_amount, raised_amount), (raised_amount - takeback_amount)::decimal(18,2) as recovered_amount,
+           case when line_id is null then 'gone'
+                when verdict = 'UNDERPAID' then 'short'
+                when verdict in ('PAID_AS_EXPECTED', 'OVERPAID', 'CHARGE_BELOW_RATE') then
+                    case when raised_amount = 0 then 'corrected' when takeback_amount > 0 then 'taken back' else 'paid' end
+                when verdict = 'PENDING' then 'reversed'
+                when verdict in ('DENIED', 'BUNDLED', 'CAPITATED', 'SECONDARY', 'PREDETERMINATION') then 'denied'
+                else 'unjudged' end as standing
+    from netted
+),
+turn as (
+    select dispute_id, number, when_date, standing, lag(standing) over (partition by dispute_id order by when_date, number) as before
+    from (select dispute_id, number, when_date, standing from history
+          union all
+          select dispute_id, 2147483647, $as_of, standing from stated)
+    where standing in ('short', 'paid', 'taken back')
+),
+reopened as (
+    select dispute_id, max(number) as number, max(when_date) as reopened_date
+    from turn where (standing = 'short' and before = 'paid') or (standing = 'taken back' and before <> 'taken back')
+    group by dispute_id
+),
+event as (
+    select coalesce(l.dispute_id, e.dispute_id) as dispute_id, e.* exclude (dispute_id, assignee, note),
+           trim(e.assignee) as assignee, trim(e.note) as note,
+           row_number() over (partition by coalesce(l.dispute_id, e.dispute_id) order by e.when_date, e.number, e.id) as place
+    from life.event e
+    left join life.line l on l.file_hash = e.file_hash and l.claim = e.claim and l.line = e.line
+    where e.when_date <= $as_of
+),
+said as (
+    select dispute_id, nullif(arg_max(assignee, place) filter (where assignee is not null), '') as assignee,
+           nullif(arg_max(note, place) filter (where note is not null), '') as note, arg_max(id, place) as last_event
+    from event group by dispute_id
+),
+since as (
+    select e.*, count(*) filter (where e.status = 'sent') over (partition by e.dispute_id order by e.place) as sending
+    from event e
+    left join reopened r on r.dispute_id = e.dispute_id
+    where r.number is null or e."after" >= r.number
+),
+sent as (
+    select dispute_id, max(sending) as sending, max(when_date) filter (where status = 'sent') as sent_date,
+           arg_max(status, place) filter (where status is not null) as said_status, arg_max(who, place) filter (where status is not null) as said_by,
+           count(distinct sending) filter (where status in ('lost', 'partly won'))::integer as lost_levels,
+           max(when_date) filter (where status in ('lost', 'partly won')) as lost_date
+    from since group by dispute_id
+),
+decided as (
+    -- of the level that was sent last
+    select s.dispute_id, arg_max(s.decision_date, s.place) as decision_date
+    from since s join sent t on t.dispute_id = s.dispute_id and t.sending = s.sending
+    where s.decision_date is not null
+    group by s.dispute_id
+)
+select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(t.lost_levels, 0) as lost_levels, t.lost_date,
+       k.decision_date, case when r.number is not null then r.reopened_date end as reopened_date
+from stated s
+left join said e on e.dispute_id = s.dispute_id
+left join sent t on t.dispute_id = s.dispute_id
+left join decided k on k.dispute_id = s.dispute_id
+left join reopened r on r.dispute_id = s.dispute_id
+order by s.dispute_id
