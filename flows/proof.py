@@ -60,8 +60,9 @@ def show_proof(console: Console, proof: Proof) -> None:
     console.print(
         f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  {escape(dispute['cause_evidence'] or '')}"
     )
+    left = dispute["status"] if dispute["days_left"] is None else f"{dispute['days_left']} days left"
     console.print(
-        f"Dispute by {dispute['dispute_by']} ({dispute['days_left']} days left): {dispute['dispute_level']},"
+        f"Dispute by {dispute['dispute_by']} ({left}): {dispute['dispute_level']},"
         f" to {escape(dispute['submit_to'] or '(see contract)')}; {escape(dispute['window_source'] or '')}"
     )
     for code, detail in proof.findings:
