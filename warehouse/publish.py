@@ -50,6 +50,7 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def comment(con: duckdb.DuckDBPyConnection) -> None:
     """Describe every table and column that has no description yet."""
+    _drop_unknown(con)
     ours = "database_name = current_database() and schema_name <> 'work' and comment is null order by all"
     for schema, table in con.execute(
         f"select schema_name, table_name from duckdb_tables() where {ours}"
@@ -61,6 +62,17 @@ def comment(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         _, columns = descriptions()[f"{schema}.{table}"]
         con.execute(f'comment on column "{schema}"."{table}"."{column}" is {_quoted(columns[column])}')
+
+
+def _drop_unknown(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop derived tables that an earlier version made and this one does not know."""
+    derived = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+        " and schema_name in ('core', 'out')"
+    ).fetchall()
+    for schema, table in derived:
+        if f"{schema}.{table}" not in descriptions():
+            con.execute(f'drop table "{schema}"."{table}"')
 
 
 def _quoted(text: str) -> str:

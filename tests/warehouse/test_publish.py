@@ -98,3 +98,14 @@ def test_a_long_sheet_shows_the_largest_and_says_how_many_more(
     told = example.execute("select count(*) from out.abstained").fetchall()[0][0]
     assert sheet.max_row == 5
     assert str(sheet.cell(5, 1).value).startswith(f"{told - 3} more in out.abstained")
+
+
+def test_a_table_of_an_earlier_version_is_not_published(
+    example: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    example.execute("create table core.left_over as select 1 as line_id")
+    publish(example, tmp_path, AS_OF)
+    with readable(tmp_path / "shortpay.duckdb") as con:
+        assert con.execute(
+            "select count(*) from duckdb_tables() where table_name = 'left_over'"
+        ).fetchone() == (0,)
