@@ -86,8 +86,7 @@ def one_night(warehouse: Path, path: Path) -> Clock:
     practice = read_practice(EXAMPLES / "shortpay.toml")
     clock = Clock()
     with open_warehouse(warehouse) as con:
-        if not night.same_rules(con, RULES):
-            judge.store_terms(con, terms, reference)
+        night.settle_rules(con, RULES, terms, reference)
         for part in parse_chunks([path]):
             load(con, [], part, AS_OF)
         con.execute(
@@ -110,7 +109,7 @@ def one_night(warehouse: Path, path: Path) -> Clock:
     night.merge(warehouse)
     clock("merge")
     with open_warehouse(warehouse) as con:
-        judge.rank(con, terms, AS_OF)
+        judge.rank(con, AS_OF)
         clock("rank")
         disputes = con.execute("select count(*) from out.dispute").fetchall()[0][0]
         publish(con, warehouse.parent / "published", AS_OF)

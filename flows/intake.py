@@ -31,13 +31,23 @@ def discover(inbox: Path) -> list[Path]:
     return sorted(path for path, size in before.items() if after.get(path) == size)
 
 
+def _state(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _clear(path: Path, state: tuple[int, int]) -> None:
+    """Take a file out of the inbox, unless another one of its name has been put there since it was read."""
+    if path.exists() and _state(path) == state:
+        path.unlink(missing_ok=True)
+
+
 def _sizes(inbox: Path) -> dict[Path, tuple[int, int]]:
     found = {}
     for path in inbox.rglob("*"):
         hidden = path.name.startswith((".", "~$")) or path.suffix.lower() in _UNFINISHED
         if path.is_file() and not path.is_symlink() and not hidden:
-            stat = path.stat()
-            found[path] = (stat.st_size, stat.st_mtime_ns)
+            found[path] = _state(path)
     return found
 
 
@@ -56,6 +66,7 @@ def read_in(home: Home, paths: list[Path], seen: dt.date) -> Counter[str]:
     con = open_warehouse(home.warehouse)
     try:
         for batch in batches(paths):
+            before = [_state(path) for path in batch]
             sources = [Source.from_path(path) for path in batch]
             for source in sources:
                 keep(home.folder("archive"), source)
@@ -65,8 +76,8 @@ def read_in(home: Home, paths: list[Path], seen: dt.date) -> Counter[str]:
                 if source.file_hash in refusals:
                     quarantine(home.folder("quarantine"), source, refusals[source.file_hash], seen)
             counts.update(load(con, sources, remittances, seen))
-            for path in batch:
-                path.unlink(missing_ok=True)
+            for path, state in zip(batch, before, strict=True):
+                _clear(path, state)
     finally:
         con.close()
     return counts

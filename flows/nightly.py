@@ -1,6 +1,7 @@
 """The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
 
-Tasks are given the home folder and the date alone; what a remittance contains stays in the warehouse.
+Tasks are given the home folder, the date and what people wrote (terms, reference, settings); what a remittance
+contains stays in the warehouse.
 """
 
 from __future__ import annotations
@@ -73,8 +74,7 @@ def touch(home: Path, terms: Terms, reference: Reference) -> int:
     place = Home(home)
     rules = night.fingerprint([place.folder("contracts"), place.folder("reference"), place.settings])
     with open_warehouse(place.warehouse) as con:
-        if not night.same_rules(con, rules):
-            models.store_terms(con, terms, reference)
+        night.settle_rules(con, rules, terms, reference)
     return night.begin(place.warehouse, rules)
 
 
@@ -117,7 +117,7 @@ def rank(home: Path, as_of: dt.date) -> None:
     step("rank")
     with open_warehouse(Home(home).warehouse) as con:
         journal = Journal(Home(home).folder("journal"))
-        models.rank(con, read_terms(Home(home).folder("contracts")), as_of, journal)
+        models.rank(con, as_of, journal)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)

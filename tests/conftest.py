@@ -25,7 +25,7 @@ def judge_all(con: duckdb.DuckDBPyConnection, as_of: dt.date = AS_OF) -> None:
     judge.compare(con)
     judge.price(con, terms, reference, read_practice(EXAMPLES / "shortpay.toml"))
     judge.judge(con)
-    judge.rank(con, terms, as_of)
+    judge.rank(con, as_of)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,6 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
 
 def rank(
     con: duckdb.DuckDBPyConnection,
-    terms: Terms,
     as_of: dt.date,
     journal: Journal | None = None,
     next_night: dt.date | None = None,
@@ -108,7 +107,6 @@ def rank(
     `journal`: where the lives of disputes are kept; without one they are as long as this night. `next_night`: the
     day of the next run (left out: the day after), before which the alarm must have been raised.
     """
-    del terms
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)

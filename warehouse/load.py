@@ -68,10 +68,11 @@ def note_arrival(
 
 
 def _insert(con: duckdb.DuckDBPyConnection, remittances: Remittances, known: set[str]) -> None:
+    again = known.intersection(remittances.tables["file"]["file_hash"])
     for name in era_registry.tables():
         frame = remittances.tables[name]
-        if known:
-            frame = frame.filter(~frame["file_hash"].is_in(list(known)))
+        if again:
+            frame = frame.filter(~frame["file_hash"].is_in(list(again)))
         con.register("incoming", frame)
         con.execute(f'insert into era."{name}" by name select * from incoming')
         con.unregister("incoming")

@@ -114,10 +114,16 @@ def _own(table: str) -> str:
     return "(file_hash, claim) in (select (file_hash, claim) from work.touched)"
 
 
-def same_rules(con: duckdb.DuckDBPyConnection, rules: str) -> bool:
-    """Whether the decisions in a warehouse were made under the same rules."""
+def settle_rules(con: duckdb.DuckDBPyConnection, rules: str, terms: Terms, reference: Reference) -> None:
+    """Store terms and reference in a warehouse whose decisions were made under other rules.
+
+    The mark of what was decided goes first: a night that dies in between leaves nothing that passes for decided
+    under the terms that now stand there.
+    """
     database = con.execute("select current_database()").fetchall()[0][0]
-    return _judged_under(con, database, rules)
+    if not _judged_under(con, database, rules):
+        con.execute("drop table if exists work.judged")
+        judge.store_terms(con, terms, reference)
 
 
 def _judged_under(con: duckdb.DuckDBPyConnection, database: str, rules: str) -> bool:
@@ -228,9 +234,12 @@ def _copy_files(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
-    """Hash of what decisions rest on: the given files, those of the given folders, and this program's own."""
+    """Hash of what decisions rest on: the given files, those of the given folders, and this program's own.
+
+    DuckDB's version is part of it: its hashes of the same values, which the ledger compares, may change.
+    """
     own = [Path(str(files(package))) for package in ("era_parser", "contracts", "warehouse")]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(duckdb.__version__.encode())
     for path in (*own, *paths):
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
             if file.is_file() and file.suffix != ".pyc":

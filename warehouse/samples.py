@@ -44,7 +44,7 @@ def judge_samples(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     judge.compare(con)
     judge.price(con, terms, reference, Practice())
     judge.judge(con)
-    judge.rank(con, terms, AS_OF)
+    judge.rank(con, AS_OF)
     return len(sources)
 
 

@@ -41,7 +41,7 @@ def _judged(folder: Path, *, backwards: bool) -> duckdb.DuckDBPyConnection:
     judge.compare(con)
     judge.price(con, terms, reference, read_practice(EXAMPLES / "shortpay.toml"))
     judge.judge(con)
-    judge.rank(con, terms, AS_OF)
+    judge.rank(con, AS_OF)
     return con
 
 

@@ -41,7 +41,7 @@ def judged(folder: Path, nights: list[list[Source]]) -> duckdb.DuckDBPyConnectio
             load(con, files, parse(files), AS_OF)
         night.run(warehouse, RULES, terms, reference, practice)
     con = open_warehouse(warehouse)
-    judge.rank(con, terms, AS_OF)
+    judge.rank(con, AS_OF)
     return con
 
 
@@ -63,17 +63,40 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list
         yield tables(con)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_order_and_nights_do_not_matter(
-    at_once: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    monkeypatch.setattr(night, "SMALL", 1.0)  # every night apart, however much it touches
+def by_chance(seed: int) -> list[list[Source]]:
+    """All files shuffled and cut into five nights."""
     chance = random.Random(seed)  # noqa: S311  (no secret hangs on it)
     files = sources()
     chance.shuffle(files)
     cuts = sorted(chance.sample(range(1, len(files)), 4))
-    nights = [files[a:b] for a, b in zip([0, *cuts], [*cuts, len(files)], strict=True)]
-    with judged(tmp_path, nights) as con:
+    return [files[a:b] for a, b in zip([0, *cuts], [*cuts, len(files)], strict=True)]
+
+
+def one_a_night(*, backwards: bool) -> list[list[Source]]:
+    """Every file of a history in a night of its own, the first (or the last) of all histories together."""
+    nights: list[list[Source]] = []
+    for case in cases():
+        for number, file in enumerate(case.files[::-1] if backwards else case.files):
+            if number == len(nights):
+                nights.append([])
+            nights[number].append(Source(case.source_name(file.name), edi(file)))
+    return nights
+
+
+SPREADS = {
+    "by chance, 1": lambda: by_chance(1),
+    "by chance, 2": lambda: by_chance(2),
+    "one a night": lambda: one_a_night(backwards=False),
+    "one a night, the last first": lambda: one_a_night(backwards=True),
+}
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_order_and_nights_do_not_matter(
+    at_once: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spread: str
+) -> None:
+    monkeypatch.setattr(night, "SMALL", 1.0)  # every night apart, however much it touches
+    with judged(tmp_path, SPREADS[spread]()) as con:
         found = tables(con)
     assert found.keys() == at_once.keys()
     for name, rows in at_once.items():

@@ -38,7 +38,7 @@ class Desk:
         self.terms = read_terms(EXAMPLES / "contracts")
 
     def night(self, day: dt.date) -> bytes:
-        judge.rank(self.con, self.terms, day, self.journal)
+        judge.rank(self.con, day, self.journal)
         return workbook(self.con, day)
 
     def take(self, data: bytes, day: dt.date = NEXT, name: str = "worklist.xlsx") -> tuple[int, int]:

@@ -62,7 +62,7 @@ class Practice:
             judge.compare(self.con)
             judge.price(self.con, self.terms, self.reference, read_practice(EXAMPLES / "shortpay.toml"))
             judge.judge(self.con)
-        judge.rank(self.con, self.terms, NIGHTS[number], self.journal)
+        judge.rank(self.con, NIGHTS[number], self.journal)
         for case in CASES:
             rows = disputes(self.con, case)
             self.found.setdefault(case.number, {}).update(seen(rows, expected(case), number))
@@ -97,7 +97,7 @@ def test_a_dispute_stands_as_the_case_says(practice: Practice, case: Case) -> No
 def test_the_same_night_again_adds_nothing(practice: Practice) -> None:
     before = practice.con.execute(STATE).fetchall()
     written = {path.name: path.read_bytes() for path in sorted(practice.folder.glob("*.jsonl"))}
-    judge.rank(practice.con, practice.terms, LAST, practice.journal)
+    judge.rank(practice.con, LAST, practice.journal)
     assert practice.con.execute(STATE).fetchall() == before
     assert {path.name: path.read_bytes() for path in sorted(practice.folder.glob("*.jsonl"))} == written
 
@@ -112,7 +112,7 @@ def test_the_order_of_the_journal_does_not_matter(practice: Practice, tmp_path: 
             random.Random(seed).shuffle(lines)  # noqa: S311
             (tmp_path / f"{book}.jsonl").write_text("".join(lines))
             con.execute(f"delete from life.{book}")  # noqa: S608
-        judge.rank(con, practice.terms, LAST, Journal(tmp_path))
+        judge.rank(con, LAST, Journal(tmp_path))
         assert con.execute(STATE).fetchall() == before
         con.rollback()
 
@@ -123,7 +123,7 @@ def test_journal_and_warehouse_give_back_what_the_other_lost(practice: Practice,
     with practice.con.cursor() as con:
         con.begin()
         lost = Journal(tmp_path / "lost")
-        judge.rank(con, practice.terms, LAST, lost)
+        judge.rank(con, LAST, lost)
         assert sorted(lost.read("event"), key=str) == sorted(
             [
                 {name: entry.get(name) for name in lost.read("event")[0]}
@@ -133,7 +133,7 @@ def test_journal_and_warehouse_give_back_what_the_other_lost(practice: Practice,
         )
         for book in ("event", "published", "refused_edit"):
             con.execute(f"drop table life.{book}")
-        judge.rank(con, practice.terms, LAST, lost)
+        judge.rank(con, LAST, lost)
         assert con.execute("select count(*) from life.event").fetchall() == [(events,)]
         assert con.execute(STATE).fetchall() == before
         con.rollback()
@@ -143,7 +143,7 @@ def test_an_earlier_day_can_be_run_again(practice: Practice) -> None:
     """As of June, what was set in July has not been said."""
     with practice.con.cursor() as con:
         con.begin()
-        judge.rank(con, practice.terms, NIGHTS[2], Journal(None))
+        judge.rank(con, NIGHTS[2], Journal(None))
         late = con.execute(
             "select count(*) from out.life where status = 'expired' or sent_date > ?", [NIGHTS[2]]
         )
