@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from contracts import (
+    GROUP_SCHEMA,
     LINE_SCHEMA,
     MEDICARE_TERMS,
     adjustment_classes,
     dispute_by,
+    explain_short,
     provider_adjustment_classes,
     remark_classes,
     reprice,
@@ -77,12 +79,15 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, practice: Practice) -> int:
-    """Price every line that a payer decided as primary; return how many."""
+    """Price every line that a payer decided as primary, and find why what is short was; return how many."""
     lines = con.sql(model_sql("core.line_to_price")).pl()
     lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
     repriced = reprice(lines, terms, reference, practice)
     store(con, "core.expected_line", repriced.lines)
     store(con, "core.expected_step", repriced.steps)
+    groups = con.sql(model_sql("core.judged_amount")).pl()
+    groups = groups.cast({name: kind for name, kind in GROUP_SCHEMA.items() if name in groups.columns})
+    store(con, "core.cause", explain_short(lines, groups, terms, reference, practice))
     return int(lines.height)
 
 
