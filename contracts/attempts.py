@@ -128,17 +128,17 @@ def _others(days: ShortDays) -> pl.DataFrame:
         for index, one in enumerate(days.contracts)
         if not one.terms.terms.capitated
     ]
-    schema = {
-        "as_contract": pl.Int32,
-        "name": pl.String,
-        "payer": pl.String,
-        "plan": pl.String,
-        "file": pl.String,
-        "effective": pl.Date,
-        "until": pl.Date,
-        "builtin": pl.Boolean,
+    schema: dict[str, pl.DataType] = {
+        "as_contract": pl.Int32(),
+        "name": pl.String(),
+        "payer": pl.String(),
+        "plan": pl.String(),
+        "file": pl.String(),
+        "effective": pl.Date(),
+        "until": pl.Date(),
+        "builtin": pl.Boolean(),
         "payer_id": pl.List(pl.String),
-        "medicaid": pl.Boolean,
+        "medicaid": pl.Boolean(),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -155,12 +155,12 @@ def _own(days: ShortDays) -> pl.DataFrame:
         )
         for index, one in enumerate(days.contracts)
     ]
-    schema = {
-        "contract_ix": pl.Int32,
-        "own_name": pl.String,
-        "own_payer": pl.String,
-        "own_plan": pl.String,
-        "own_effective": pl.Date,
+    schema: dict[str, pl.DataType] = {
+        "contract_ix": pl.Int32(),
+        "own_name": pl.String(),
+        "own_payer": pl.String(),
+        "own_plan": pl.String(),
+        "own_effective": pl.Date(),
         "own_payer_id": pl.List(pl.String),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")

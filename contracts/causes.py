@@ -41,12 +41,14 @@ CAUSE_SCHEMA: dict[str, pl.DataType] = {
     "cause_row": pl.String(),
     "agreeing_count": pl.Int32(),
     "judged_count": pl.Int32(),
+    "stands_alone": pl.Boolean(),
     "borne_out": pl.Boolean(),
 }
 """One row a line and cause that reproduces the amount it is judged on, the likeliest first (cause_rank 1).
 
 `label` is what was tried, `cause_row` the rate row it was tried with; of `judged_count` amounts of the day the
-hypothesis leaves `agreeing_count` as the payer allowed them. Not `borne_out`: the line alone is no proof.
+hypothesis leaves `agreeing_count` as the payer allowed them. What does not `stands_alone` needs other lines to bear it
+out; `borne_out`: it stands alone, or the day has them.
 """
 _BATCH = 100_000
 
@@ -219,7 +221,7 @@ def _ranked(found: pl.DataFrame) -> pl.DataFrame:
             on=["judged_group", "attempt"],
             how="inner",
         )
-        .with_columns(pl.col("own_line_id").alias("line_id"))
+        .with_columns(pl.col("own_line_id").alias("line_id"), pl.col("alone").alias("stands_alone"))
         .select(pl.col(name).cast(dtype) for name, dtype in CAUSE_SCHEMA.items())
         .sort("line_id", "cause_rank")
     )

@@ -48,6 +48,7 @@ PUBLISHED = (
     "out.coverage",
     "out.abstained",
     "out.payer",
+    "out.project_line",
     "out.project",
     "out.cash",
     "out.file",
@@ -98,7 +99,9 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def rank(con: duckdb.DuckDBPyConnection, terms: Terms, as_of: dt.date) -> None:
-    """Deadlines, disputes and what people read, as of a day."""
+    """Deadlines, causes that lines bear out together, disputes and what people read, as of a day."""
+    build(con, "core.company")
+    con.execute(model_sql("core.verdict_in_company"))
     store(con, "core.deadline", _deadlines(con, terms))
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)
