@@ -8,7 +8,6 @@ from .medicare import EXACT_SCALE
 from .money import PERCENT_SCALE, dollars, half_up, percent_of, percent_text
 
 _CLAUSES = (
-    "lesser_of",
     "multiple_procedure",
     "multiple_procedure_percent",
     "assistant_percent",
@@ -20,10 +19,15 @@ _CLAUSES = (
 def assumed_terms(rows: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Join the facts of the contract that is tried; its clauses, or the line's own, with what the hypothesis sets.
 
+    Whether the charge holds the amount down stays the line's own contract's affair: another's lesser-of would
+    reproduce every charge.
+
     Wants contract_ix (tried), own_contract_ix and the set columns.
     """
     own = facts.select(
-        pl.col("contract_ix").alias("own_contract_ix"), *(pl.col(name).alias(f"_{name}") for name in _CLAUSES)
+        pl.col("contract_ix").alias("own_contract_ix"),
+        pl.col("lesser_of").alias("own_lesser_of"),
+        *(pl.col(name).alias(f"_{name}") for name in _CLAUSES),
     )
     joined = rows.join(facts, on="contract_ix", how="left", validate="m:1").join(
         own, on="own_contract_ix", how="left", validate="m:1"
@@ -38,7 +42,7 @@ def assumed_terms(rows: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("set_multiple_procedure_percent", "multiple_procedure_percent").alias(
             "multiple_procedure_percent"
         ),
-        pl.coalesce("set_lesser_of", "lesser_of").alias("lesser_of"),
+        pl.coalesce("set_lesser_of", "own_lesser_of").alias("lesser_of"),
         pl.when(pl.col("set_rounding") == "other").then(toggled).otherwise("rounding").alias("rounding"),
         assumed=pl.lit(None, pl.String),
     )
