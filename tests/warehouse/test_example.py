@@ -16,7 +16,15 @@ KEY = (
     "service_date",
     "procedure_code",
 )
-ASSERTED = ("verdict", "allowed_amount", "expected_amount", "shortfall_amount", "dispute_by", "contract")
+ASSERTED = (
+    "verdict",
+    "allowed_amount",
+    "expected_amount",
+    "shortfall_amount",
+    "cause",
+    "dispute_by",
+    "contract",
+)
 AMOUNTS = {"PAID_AS_EXPECTED", "UNDERPAID", "OVERPAID", "CHARGE_BELOW_RATE"}
 Lines = dict[tuple[str, ...], list[dict[str, str]]]
 
