@@ -5,6 +5,7 @@ Payer terms, fee schedules, Medicare, adjustment classes, dispute windows, and t
 
 from __future__ import annotations
 
+from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
@@ -17,7 +18,9 @@ from .terms import Contract, ContractTerms, DisputeWindow, Terms
 from .windows import dispute_by, last_day
 
 __all__ = [
+    "CAUSE_SCHEMA",
     "CLASSES",
+    "GROUP_SCHEMA",
     "LINE_SCHEMA",
     "MEDICARE_TERMS",
     "OUTPUT_SCHEMA",
@@ -35,6 +38,7 @@ __all__ = [
     "TermsError",
     "adjustment_classes",
     "dispute_by",
+    "explain_short",
     "last_day",
     "parse_contract",
     "provider_adjustment_classes",

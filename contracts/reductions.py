@@ -33,18 +33,27 @@ def therapy_codes() -> pl.DataFrame:
     return raw.select("code", *(pl.col(name).str.to_date("%Y-%m-%d") for name in ("effective", "until")))
 
 
-def reduce_lines(lines: pl.DataFrame) -> pl.DataFrame:
-    """Rank each patient-day under each contract and price its lines.
+def rank_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Rank each patient-day under each contract.
 
     Wants one row a line with the contract's clauses, `base_*`, `reduced_*`, `percent`, `indicator`, `pe_low`,
-    `pe_high`, `units` and the columns of Medicare's rules. Adds unit_low/high (after percent), cut_low/high (the
-    reduced unit), full_units_low/high (units at full amount), assistant (percent applied, null: none),
-    line_low/high (before lesser-of), charge_share (what Medicare's percentages leave of a charge, where their
-    order is not proven), day_problem.
+    `pe_high`, `units` and the columns of Medicare's rules. Adds unit_low/high (after percent), full_units_low/high
+    (units at full amount), day_problem.
     """
-    unit = lines.with_columns(_unit("low"), _unit("high"))
-    ranked = _rank(unit)
-    cut = ranked.with_columns(_cut("low"), _cut("high"), _assistant()).with_columns(_in_order("cut"))
+    return _rank(lines.with_columns(_unit("low"), _unit("high")))
+
+
+def cut_units(ranked: pl.DataFrame) -> pl.DataFrame:
+    """Add cut_low/high (the reduced unit) and assistant (percent applied, null: none) to ranked lines."""
+    return ranked.with_columns(_cut("low"), _cut("high"), _assistant()).with_columns(_in_order("cut"))
+
+
+def line_amounts(cut: pl.DataFrame) -> pl.DataFrame:
+    """Price the lines.
+
+    Adds line_low/high (before lesser-of) and charge_share (what Medicare's percentages leave of a charge, where
+    their order is not proven).
+    """
     amounts = cut.with_columns(_amount("low"), _amount("high")).with_columns(_in_order("line"))
     return amounts.with_columns(_charge_share())
 

@@ -8,6 +8,7 @@ units), caps (smaller of charge and rate, per visit, maximums), outcome (what is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,15 @@ from .outcome import OUTPUT_SCHEMA, capped_unknown, line_problem, output_rows, w
 from .places import place_lines
 from .prepare import LINE_SCHEMA, prepare
 from .rates import Rates
-from .reductions import reduce_lines
+from .reductions import cut_units, line_amounts, rank_lines
 from .steps import STEP_SCHEMA, price_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .practice import Practice
     from .reference import Reference
-    from .terms import Terms
+    from .terms import Contract, Terms
 
 __all__ = ["LINE_SCHEMA", "OUTPUT_SCHEMA", "STEP_SCHEMA", "Repriced", "reprice"]
 
@@ -52,22 +53,29 @@ def reprice(lines: pl.DataFrame, terms: Terms, reference: Reference, practice: P
     Raises ValueError where columns are missing or line_id is not unique.
     """
     contracts = [*terms.contracts, MEDICARE_TERMS]
-    prepared = prepare(lines)
-    matched = (
-        match_contracts(prepared, contracts)
-        .drop(_ONLY_MATCHED)
-        .join(contract_facts(contracts), on="contract_ix", how="left", validate="m:1")
-    )
-    judged = _capitation(matched)
+    judged = under_contract(lines, contracts)
     inside = judged.filter(pl.col("outcome").is_null())
     rates = Rates.of(terms, contracts, reference, practice)
     rows = [output_rows(judged.filter(pl.col("outcome").is_not_null()))]
     steps = [pl.DataFrame(schema=STEP_SCHEMA)]
     for batch in _batches(inside):
-        priced = _priced(batch, rates, reference, practice)
+        priced = price_lines(batch, rates, reference, practice)
         rows.append(output_rows(priced))
         steps.append(price_steps(priced.filter(pl.col("expected_low").is_not_null())))
     return Repriced(pl.concat(rows).sort("line_id"), pl.concat(steps).sort("line_id", "step"))
+
+
+def under_contract(lines: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
+    """Prepare the lines of LINE_SCHEMA and find the contract of each: its facts, else `outcome` and `reason`.
+
+    Raises ValueError as reprice() does.
+    """
+    matched = (
+        match_contracts(prepare(lines), contracts)
+        .drop(_ONLY_MATCHED)
+        .join(contract_facts(contracts), on="contract_ix", how="left", validate="m:1")
+    )
+    return _capitation(matched)
 
 
 _BATCH = 250_000
@@ -95,14 +103,28 @@ def _capitation(matched: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _priced(lines: pl.DataFrame, rates: Rates, reference: Reference, practice: Practice) -> pl.DataFrame:
-    """Return the lines that have a contract: rates, reductions, problems, caps, outcome."""
-    placed = place_lines(lines, practice, reference.zip_locality).with_row_index("row")
-    rated = placed.join(rates.price(placed), on="row", how="left", validate="1:1")
+Alter = Callable[[str, pl.DataFrame], pl.DataFrame]
+"""What a question changes after a stage: given the stage's name and its rows, the rows to go on with."""
+
+
+def _as_it_is(stage: str, lines: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001  (an Alter takes both)
+    return lines
+
+
+def price_lines(
+    lines: pl.DataFrame, rates: Rates, reference: Reference, practice: Practice, alter: Alter = _as_it_is
+) -> pl.DataFrame:
+    """Return prepared lines that have a contract with everything that became of them: the stages in their order.
+
+    `alter` may change the rows after the stages placed, rated, ranked, cut and capped: what a price would be if.
+    """
+    placed = alter("placed", place_lines(lines, practice, reference.zip_locality)).with_row_index("row")
+    rated = alter("rated", placed.join(rates.price(placed), on="row", how="left", validate="1:1"))
     whole = with_therapy(one_a_line(with_indicators(rated, reference)))
-    reduced = reduce_lines(apply_medicare_rules(whole, practice))
+    ranked = alter("ranked", rank_lines(apply_medicare_rules(whole, practice)))
+    reduced = line_amounts(alter("cut", cut_units(ranked)))
     judged = reduced.with_columns(line_problem().alias("problem"))
     judged = judged.with_columns(pl.coalesce("problem", capped_unknown()).alias("problem"))
-    good = cap_lines(judged.filter(pl.col("problem").is_null()))
+    good = alter("capped", cap_lines(judged.filter(pl.col("problem").is_null())))
     bad = judged.filter(pl.col("problem").is_not_null())
     return with_outcome(pl.concat([good, bad], how="diagonal"))

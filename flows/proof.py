@@ -58,8 +58,14 @@ def show_proof(console: Console, proof: Proof) -> None:
             markup=False,
         )
     console.print(
-        f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  {escape(dispute['cause_evidence'] or '')}"
+        f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  cause: {escape(dispute['cause'])}"
+        f"  (project {dispute['project']})"
     )
+    console.print(f"  {escape(dispute['cause_evidence'] or '')}", highlight=False)
+    if dispute["rivals"]:
+        console.print(
+            f"  other mistakes that come to the same cents: {escape(dispute['rivals'])}", highlight=False
+        )
     left = dispute["status"] if dispute["days_left"] is None else f"{dispute['days_left']} days left"
     console.print(
         f"Dispute by {dispute['dispute_by']} ({left}): {dispute['dispute_level']},"

@@ -17,9 +17,23 @@ _RECKONED = ["anchor_date", "days", "unit", "receipt_days"]
 
 def reckon(con: duckdb.DuckDBPyConnection) -> None:
     """Write life.window: each dispute's levels that may be used now, with the last day of each."""
-    windows = con.sql(model_sql("life.window")).pl()
+    _reckon(con, "life.window")
+
+
+def reckon_steady(con: duckdb.DuckDBPyConnection) -> None:
+    """Write life.steady_window: the last day of the first level for lines that only a project can dispute."""
+    _reckon(con, "life.steady_window")
+
+
+def _reckon(con: duckdb.DuckDBPyConnection, model: str) -> None:
+    windows = con.sql(model_sql(model)).pl()
     distinct = windows.select(_RECKONED).unique(maintain_order=True)
-    last = [last_day(anchor, days, unit, receipt) for anchor, days, unit, receipt in distinct.iter_rows()]
+    last = [
+        None if anchor is None else last_day(anchor, days, unit, receipt)
+        for anchor, days, unit, receipt in distinct.iter_rows()
+    ]
     reckoned = distinct.with_columns(pl.Series("dispute_by", last, dtype=pl.Date))
-    found = windows.join(reckoned, on=_RECKONED, how="left", validate="m:1", maintain_order="left")
-    store(con, "life.window", found.drop("days", "unit", "receipt_days"))
+    found = windows.join(
+        reckoned, on=_RECKONED, how="left", nulls_equal=True, validate="m:1", maintain_order="left"
+    )
+    store(con, model, found.drop("days", "unit", "receipt_days"))

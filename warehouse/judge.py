@@ -6,14 +6,17 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from contracts import (
+    GROUP_SCHEMA,
     LINE_SCHEMA,
     adjustment_classes,
+    explain_short,
     provider_adjustment_classes,
     remark_classes,
     reprice,
     terms_frames,
 )
 from warehouse.database import build, model_sql, store
+from warehouse.deadlines import reckon_steady
 from warehouse.journal import Journal
 from warehouse.life import live
 
@@ -36,6 +39,7 @@ PUBLISHED = (
     "out.coverage",
     "out.abstained",
     "out.payer",
+    "out.project_line",
     "out.project",
     "out.cash",
     "out.file",
@@ -81,12 +85,15 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, practice: Practice) -> int:
-    """Price every line that a payer decided as primary; return how many."""
+    """Price every line that a payer decided as primary, and find why what is short was; return how many."""
     lines = con.sql(model_sql("core.line_to_price")).pl()
     lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
     repriced = reprice(lines, terms, reference, practice)
     store(con, "core.expected_line", repriced.lines)
     store(con, "core.expected_step", repriced.steps)
+    groups = con.sql(model_sql("core.judged_amount")).pl()
+    groups = groups.cast({name: kind for name, kind in GROUP_SCHEMA.items() if name in groups.columns})
+    store(con, "core.cause", explain_short(lines, groups, terms, reference, practice))
     return int(lines.height)
 
 
@@ -102,11 +109,15 @@ def rank(
     journal: Journal | None = None,
     next_night: dt.date | None = None,
 ) -> None:
-    """Lives, deadlines, disputes and what people read, as of a day.
+    """Causes that lines bear out together, lives, deadlines, disputes and what people read, as of a day.
 
     `journal`: where the lives of disputes are kept; without one they are as long as this night. `next_night`: the
     day of the next run (left out: the day after), before which the alarm must have been raised.
     """
+    build(con, "core.company")
+    con.execute(model_sql("core.verdict_in_company"))
+    build(con, "core.steady_line")
+    reckon_steady(con)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)

@@ -114,9 +114,10 @@ def _write_down(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date
     state = ", ".join(f"o.{name}" for name in _STATE)
     news = con.sql(
         f"select $as_of as when_date, o.dispute_id, {state} from out.life o"
-        " left join (select dispute_id, arg_max(version, (when_date, number)) as version from life.published"
+        " left join (select dispute_id, arg_max(version, (when_date, number)) as version,"
+        " arg_max(cause, (when_date, number)) as cause from life.published"
         " where when_date <= $as_of group by dispute_id) p on p.dispute_id = o.dispute_id"
-        " where o.version is distinct from p.version order by o.dispute_id",
+        " where o.version is distinct from p.version or o.cause is distinct from p.cause order by o.dispute_id",
         params={"as_of": as_of},
     ).pl()
     entries = [_plain(row) for row in news.iter_rows(named=True)]

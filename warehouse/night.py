@@ -40,7 +40,7 @@ CLAIM_TABLES = (
     "core.line_finding",
     "work.scope_key",
 )
-LINE_TABLES = ("core.expected_line", "core.expected_step")
+LINE_TABLES = ("core.expected_line", "core.expected_step", "core.cause")
 CODE_TABLES = ("adjustment_class", "remark_class", "provider_adjustment_class", "contract")
 SMALL = 0.5
 """Share of the claims up to which a night is done apart; beyond it everything is decided anew."""

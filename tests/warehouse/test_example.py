@@ -6,6 +6,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import polars as pl
+
+from contracts import (
+    GROUP_SCHEMA,
+    LINE_SCHEMA,
+    explain_short,
+    read_practice,
+    read_reference,
+    read_terms,
+)
+from tests.conftest import EXAMPLES
+from warehouse.database import model_sql
 
 EXPECTED = Path(__file__).parents[2] / "examples" / "expected.csv"
 KEY = (
@@ -16,7 +28,15 @@ KEY = (
     "service_date",
     "procedure_code",
 )
-ASSERTED = ("verdict", "allowed_amount", "expected_amount", "shortfall_amount", "dispute_by", "contract")
+ASSERTED = (
+    "verdict",
+    "allowed_amount",
+    "expected_amount",
+    "shortfall_amount",
+    "cause",
+    "dispute_by",
+    "contract",
+)
 AMOUNTS = {"PAID_AS_EXPECTED", "UNDERPAID", "OVERPAID", "CHARGE_BELOW_RATE"}
 Lines = dict[tuple[str, ...], list[dict[str, str]]]
 
@@ -81,3 +101,24 @@ def test_every_payment_balances(example: duckdb.DuckDBPyConnection) -> None:
     assert example.execute("from out.cash where difference_amount <> 0").fetchall() == []
     (interest,) = example.execute("select sum(interest_amount) from out.cash").fetchall()[0]
     assert interest < Decimal(0)
+
+
+def test_causes_do_not_depend_on_what_else_is_looked_at(example: duckdb.DuckDBPyConnection) -> None:
+    """A third of the patient-days at a time, in any order of rows, has the same causes as all of them."""
+    lines = example.sql(model_sql("core.line_to_price")).pl()
+    lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
+    groups = example.sql(model_sql("core.judged_amount")).pl().cast(GROUP_SCHEMA)
+    terms, reference = read_terms(EXAMPLES / "contracts"), read_reference(EXAMPLES / "reference")
+    practice = read_practice(EXAMPLES / "shortpay.toml")
+    parts = []
+    for third in range(3):
+        days = lines["patient_day"].unique().sort().gather_every(3, third)
+        some = lines.filter(pl.col("patient_day").is_in(days.implode())).sample(
+            fraction=1, shuffle=True, seed=third
+        )
+        parts.append(
+            explain_short(some, groups.join(some, on="line_id", how="semi"), terms, reference, practice)
+        )
+    found = pl.concat(parts).sort("line_id", "cause_rank")
+    stored = example.sql("from core.cause order by line_id, cause_rank").pl()
+    assert found.rows() == stored.rows()

@@ -1,4 +1,5 @@
--- grain: one row a service line. key: file_hash, claim, line (line_id). inputs: core.comparable_line, core.claim, core.expected_line, era.file_seen
+-- grain: one row a service line. key: file_hash, claim, line (line_id).
+-- inputs: core.comparable_line, core.claim, core.expected_line, core.cause, era.file_seen
 -- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number) or shares a cut with (an
 -- adjustment of the claim): the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged.
 with part as (
@@ -79,6 +80,12 @@ judged as (
                 when lesser_of_applied then 'CHARGE_BELOW_RATE'
                 else 'PAID_AS_EXPECTED' end as verdict
     from summed
+),
+caused as (
+    -- the first of those that need no other line to bear them out; the rest are its rivals
+    select line_id, arg_min(cause, cause_rank) as cause, arg_min(cause_evidence, cause_rank) as cause_evidence,
+           array_to_string(list(concat(cause, ' (' || nullif(label, '') || ')') order by cause_rank)[2:], '; ') as rivals
+    from core.cause where borne_out group by line_id
 )
 select f.name as source_file, j.account as patient_account, j.claim_number as payer_claim_number, j.line_control_number, j.service_date, j.procedure_code,
        j.verdict,
@@ -101,12 +108,15 @@ select f.name as source_file, j.account as patient_account, j.claim_number as pa
                  else greatest(expected_low_cents, least(expected_high_cents, (allowed_amount * 100)::bigint)) end * 0.01::decimal(3,2))::decimal(18,2) end as expected_amount,
        case when verdict = 'UNDERPAID' then ((low_cents - allowed_cents) * 0.01::decimal(3,2))::decimal(18,2)
             when early is null and verdict not in ('AMBIGUOUS_LOCALITY', 'NOT_COMPARABLE') then 0::decimal(18,2) end as shortfall_amount,
-       case when verdict = 'UNDERPAID' then 'unexplained' end as cause,
+       case when verdict = 'UNDERPAID' then coalesce(y.cause, 'unexplained') end as cause,
+       case when verdict = 'UNDERPAID' then y.cause_evidence end as cause_evidence,
+       case when verdict = 'UNDERPAID' then nullif(y.rivals, '') end as rivals,
        j.charge_amount, j.paid_amount, j.modifiers, j.priced_units as units, j.contract, j.contract_file, j.contract_effective, j.payer, j.plan,
        j.rate_basis, j.rate_row, j.site, j.setting, j.locality, j.locality_source,
        case when group_lines > 1 then judged_group end as judged_group, j.agreement,
        j.thread, j.file_hash, j.claim, j.line, j.line_id, j.segment as source_segment
 from judged j
+left join caused y on y.line_id = j.line_id
 -- of several names that the same bytes came under, the first by name: the order of arrival decides nothing here
 join (select file_hash, min(name) as name from era.file_seen where outcome in ('loaded', 'duplicate') group by file_hash) f on f.file_hash = j.file_hash
 order by j.file_hash, j.claim, j.line

@@ -1,16 +1,22 @@
 -- grain: one row a line short of what is owed, or paid and then taken back. key: dispute_id. inputs: out.life, core.verdict, core.claim
+with told as (
+    select v.*, d.dispute_id, d.standing, c.remittance_date, c.trace_number,
+           case when d.standing = 'taken back' then 'taken back' else v.cause end as told_cause,
+           case when d.standing = 'taken back' then concat(d.takeback_amount, ' was taken back after the decision of ', c.remittance_date, ' had paid')
+                else concat_ws('; ', coalesce(v.cause_evidence, concat('no mistake that we know of reproduces ', v.allowed_amount)), v.reason) end as evidence
+    from out.life d
+    join core.verdict v on v.line_id = d.line_id
+    join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
+    where d.standing in ('short', 'taken back')
+)
 select d.dispute_id, d.status,
-       v.payer, v.plan, v.contract, v.patient_account, v.payer_claim_number, v.service_date, c.remittance_date, c.trace_number,
+       v.payer, v.plan, v.contract, v.patient_account, v.payer_claim_number, v.service_date, v.remittance_date, v.trace_number,
        v.procedure_code, v.modifiers, v.units, v.charge_amount, v.allowed_amount, v.expected_amount, d.shortfall_amount, v.paid_amount,
-       case when d.standing = 'taken back' then 'taken back' else v.cause end as cause,
-       case when d.standing = 'taken back' then concat(d.takeback_amount, ' was taken back after the decision of ', c.remittance_date, ' had paid')
-            else v.reason end as cause_evidence, null::varchar as rivals,
+       v.told_cause as cause, v.evidence as cause_evidence, case when v.standing = 'short' then v.rivals end as rivals,
        d.dispute_level, d.dispute_by, d.days_left, d.window_source,
-       concat_ws(' / ', v.contract, v.procedure_code, v.cause) as project,
+       concat('P-', upper(substr(sha256(concat_ws('|', v.payer, v.contract, v.told_cause, v.rate_row)), 1, 10))) as project,
        v.source_file, v.source_segment, d.assignee, d.note, d.decision_date, d.alarm, d.is_open, d.sent_date, d.recovered_amount, d.first_seen_date,
        d.anchor_date, d.window_reopened, d.version, d.submit_to, v.contract_file, v.rate_row, v.file_hash, v.claim, v.line, v.line_id
-from out.life d
-join core.verdict v on v.line_id = d.line_id
-join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
-where d.standing in ('short', 'taken back')
+from told v
+join out.life d on d.dispute_id = v.dispute_id
 order by d.dispute_by nulls last, d.shortfall_amount desc, d.dispute_id

@@ -1,0 +1,31 @@
+-- grain: one row a line that bears a price and can be compared. key: line_id. inputs: core.comparable_line, core.expected_line
+-- What was allowed and is owed at least, in the sums that core.verdict judges (a visit, a claim, a split line, else the line itself), before
+-- any tolerance: what contracts.explain_short looks for the cause of. A split line's price stands on its first part.
+with part as (
+    select l.*, case when l.split then concat_ws('|', l.billed_line, l.procedure_code, l.modifiers) else l.line_id::varchar end as priced_as
+    from core.comparable_line l
+    where l.lane is null and l.allowed_amount is not null
+),
+whole as (
+    select priced_as, arg_min(line_id, line) as line_id, (sum(allowed_amount) * 100)::bigint as allowed_cents,
+           sum(case when charge_amount > 0 then coalesce(units, 1) else 0 end) as decided_units,
+           any_value(split) as split, any_value(billed_line) as billed_line, any_value(procedure_code) as procedure_code,
+           any_value(judged_on_claim) as judged_on_claim, any_value(file_hash) as file_hash, any_value(claim) as claim
+    from part group by priced_as
+),
+placed as (
+    select w.*, e.group_id, e.group_expected_cents, e.expected_low_cents,
+           coalesce(e.group_id, case when w.judged_on_claim then concat_ws('|', 'claim', w.file_hash, w.claim)
+                                     when w.split then concat_ws('|', 'split', w.billed_line, w.procedure_code) end,
+                    concat('line:', w.line_id)) as judged_group
+    from whole w
+    join core.expected_line e on e.line_id = w.line_id
+    where e.outcome in ('PRICED', 'AMBIGUOUS_LOCALITY') and e.expected_low_cents is not null
+)
+select line_id, judged_group, sum(allowed_cents) over g as allowed_cents,
+       case when group_id is not null then max(group_expected_cents) over g else sum(expected_low_cents) over g end as expected_cents,
+       decided_units,
+       sum(allowed_cents) over g < case when group_id is not null then max(group_expected_cents) over g else sum(expected_low_cents) over g end as short
+from placed
+window g as (partition by judged_group)
+order by line_id
