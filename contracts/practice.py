@@ -25,7 +25,7 @@ Setting = Literal["nonfacility", "facility"]
 
 
 def _texts(value: object) -> object:
-    """Return a single text where a list is wanted is a list of one."""
+    """A single text where a list is wanted is a list of one."""
     return [value] if isinstance(value, str) else value
 
 

@@ -123,8 +123,8 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     """Add `equal_rank`: lines that rank as high as the first one of their day, which a payer may take for the first.
 
-    Their sum does not depend on it; what each is owed alone does. Left out are lines whose shares or charges
-    differ so that the sum does depend on it.
+    They are judged on their sum. Where cuts, shares or charges make the sum depend on which is first, every line of
+    the day may be the first or not (`rank_unsure`).
     """
     medicare = (pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical")
     ranks = (
@@ -134,15 +134,24 @@ def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     as_first = pl.all_horizontal(rank == rank.filter("first_low").first().over(_GROUP) for rank in ranks)
     equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & as_first).fill_null(value=False)
     marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
+    apart = (pl.col("equal_rank") & ~_alike()).any().over(_GROUP)
+    return marked.with_columns(
+        (pl.col("rank_unsure") | apart).alias("rank_unsure"),
+        (pl.col("equal_rank") & ~apart).alias("equal_rank"),
+    )
+
+
+def _alike() -> pl.Expr:
+    """Whether the sum of lines that rank alike is the same whichever is first."""
     tied = [*_GROUP, "equal_rank"]
     ranges = (pl.col("unit_low") != pl.col("unit_high")) | (
         _is_assistant() & pl.col("assistant_percent").is_null()
     )
     low_charge = pl.col("charge_cents") < pl.col("units") * pl.col("unit_low")
-    alike = ~(ranges | low_charge).fill_null(value=True).any().over(tied) & (
-        _is_assistant().n_unique().over(tied) == 1
-    )
-    return marked.with_columns(pl.col("equal_rank") & alike)
+    cut = pl.struct("base_low", "reduced_low", "percent", "medicare_reduced_low", "medicare_full_low")
+    one_cut = cut.n_unique().over(tied) == 1
+    one_share = _is_assistant().n_unique().over(tied) == 1
+    return ~(ranges | low_charge).fill_null(value=True).any().over(tied) & one_cut & one_share
 
 
 def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
@@ -240,7 +249,7 @@ def _assistant() -> pl.Expr:
 
 
 def _assistant_on(side: str) -> pl.Expr:
-    """Return a contract's percent is certain; Medicare's own widens the amount downward only."""
+    """The assistant's percentage: a contract's is certain, Medicare's own widens the amount downward only."""
     certain = pl.col("assistant_percent").is_not_null() | pl.lit(side == "low")
     return pl.when(certain).then(pl.col("assistant")).fill_null(PERCENT_SCALE)
 

@@ -241,7 +241,7 @@ def _faults(report: dict[str, Any], reading: _Reading) -> Iterator[Fault]:
 
 
 def _envelope(level: str, node: dict[str, Any], reading: _Reading) -> Iterator[Fault]:
-    """Give faults of an envelope; the report places all of them at its trailer, some belong to the header."""
+    """Faults of an envelope; the report places all of them at its trailer, some belong to the header."""
     for error in node["errors"]:
         code, place = error["err_cde"], node["cur_line"]
         tag = _meaning(level, code)[0] or None

@@ -25,7 +25,7 @@ def _files(bodies: list[Body], wanted: list[bool], offset: list[int] | None = No
 
 
 def file_form(whole: Whole) -> Iterator[pl.DataFrame]:
-    """Give what the bytes look like before any segment is read."""
+    """What the bytes look like before any segment is read."""
     bodies = whole.bodies
     simple: list[tuple[FindingCode, list[bool], str]] = [
         (FindingCode.BYTE_ORDER_MARK, [b.bom for b in bodies], "byte order mark skipped; nothing to do"),
@@ -81,7 +81,7 @@ def blank_segments(read: Read) -> Iterator[pl.DataFrame]:
 
 
 def isa_width(read: Read) -> Iterator[pl.DataFrame]:
-    """Give an ISA is 106 bytes wide, terminator included."""
+    """An ISA is 106 bytes wide, terminator included."""
     part = read.parts["ISA"]
     rows = part.filter(read.segments.texts(part["row"]).str.len_chars() != ISA_BYTES)
     yield found(

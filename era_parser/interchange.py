@@ -264,7 +264,7 @@ def _plain_body(source: Source, spans: list[Span], delimiters: Delimiters) -> Bo
 
 
 def _rebuilt_body(source: Source, spans: list[Span], encoding: str, keep: bool) -> Body | Refusal:
-    """Give the odd cases: delimiters that differ within the file, newline terminators, Latin-1 text."""
+    """The odd cases: delimiters that differ within the file, newline terminators, Latin-1 text."""
     data = source.data
     target = spans[0].delimiters if keep else _free_delimiters(data, spans)
     if target is None:

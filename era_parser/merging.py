@@ -61,7 +61,7 @@ def _empty(name: str) -> pl.DataFrame:
 
 
 def _shifts(outcomes: list[Outcome], before: dict[int, Counts]) -> list[Counts]:
-    """Give what to add to the ordinals of the first piece of each batch: what its file held before it."""
+    """What to add to the ordinals of the first piece of each batch: what its file held before it."""
     shifts: list[Counts] = []
     for outcome in outcomes:
         first, last = outcome.pieces[0], outcome.pieces[-1]
