@@ -61,6 +61,8 @@ def show_proof(console: Console, proof: Proof) -> None:
         f"\n[bold]Short by ${dispute['shortfall_amount']}[/bold]  cause: {escape(dispute['cause'])}"
         f"  (project {dispute['project']})"
     )
+    if dispute["judged_with"]:
+        console.print(f"  {escape(dispute['judged_with'])}", highlight=False)
     console.print(f"  {escape(dispute['cause_evidence'] or '')}", highlight=False)
     if dispute["rivals"]:
         console.print(

@@ -32,7 +32,15 @@ SHEETS = {
 _EDITED = ("out.worklist", "out.expired", "out.closed")
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed stamp: the same rows give the same bytes)
 _NARROW, _WIDE, _ROOM = 9, 44, 4
-_WIDTHS = {"note": 32, "assignee": 13, "status": 12, "cause_evidence": 40, "message": 60, "reason": 60}
+_WIDTHS = {
+    "note": 32,
+    "assignee": 13,
+    "status": 12,
+    "cause_evidence": 40,
+    "judged_with": 34,
+    "message": 60,
+    "reason": 60,
+}
 _FRONT = (
     "dispute_id",
     *EDITABLE,
@@ -48,6 +56,7 @@ _FRONT = (
     "allowed_amount",
     "expected_amount",
     "shortfall_amount",
+    "judged_with",
     "cause",
 )
 """What stands first, and is printed, where a sheet lists disputes; `version` stands last."""
@@ -78,7 +87,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "red": {"bg_color": "#F8CBAD"},
     "amber": {"bg_color": "#FFE699"},
 }  # fmt: skip
-_WRAPPED = frozenset({"cause_evidence", "message", "reason", "standing"})
+_WRAPPED = frozenset({"cause_evidence", "judged_with", "message", "reason", "standing"})
 
 
 def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
