@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary findings samples bench-reader clean
+.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -32,6 +32,9 @@ fuzz: install-fuzz
 
 dictionary: demo
 	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
+
+queries: demo
+	$(BIN)/python -m warehouse.queries docs/queries.md demo/published/shortpay.duckdb
 
 findings: install
 	$(BIN)/python -m era_parser.codebook > docs/findings.md

@@ -9,9 +9,10 @@ import pytest
 
 from contracts import read_practice, read_reference, read_terms
 from era_parser import Source, parse
-from warehouse import judge
+from warehouse import judge, night
 from warehouse.archive import keep
 from warehouse.database import open_warehouse
+from warehouse.journal import Journal
 from warehouse.load import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -37,13 +38,26 @@ def example_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def example(
     tmp_path_factory: pytest.TempPathFactory, example_archive: Path
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give the working warehouse of the example practice after all its nights."""
-    con = open_warehouse(tmp_path_factory.mktemp("example") / "warehouse.duckdb")
-    for night in sorted((EXAMPLES / "nights").iterdir()):
-        sources = [Source.from_path(path) for path in sorted(night.iterdir())]
+    """Give the working warehouse of the example practice after its nights, the last of them as of AS_OF: the demo."""
+    home = tmp_path_factory.mktemp("example")
+    live_through_nights(home, example_archive)
+    with open_warehouse(home / "warehouse.duckdb") as con:
+        yield con
+
+
+def live_through_nights(home: Path, archive: Path) -> None:
+    """Load and judge the nights of the example one after the other, as the demo does, without its scheduler."""
+    terms, reference = read_terms(EXAMPLES / "contracts"), read_reference(EXAMPLES / "reference")
+    practice, path = read_practice(EXAMPLES / "shortpay.toml"), home / "warehouse.duckdb"
+    nights = sorted((EXAMPLES / "nights").iterdir())
+    for folder in nights:
+        date = AS_OF if folder == nights[-1] else dt.date.fromisoformat(folder.name)
+        sources = [Source.from_path(file) for file in sorted(folder.iterdir())]
         for source in sources:
-            keep(example_archive, source)
-        load(con, sources, parse(sources), dt.date.fromisoformat(night.name))
-    judge_all(con)
-    yield con
-    con.close()
+            keep(archive, source)
+        with open_warehouse(path) as con:
+            load(con, sources, parse(sources), date)
+            night.settle_rules(con, "the example", terms, reference)
+        night.run(path, "the example", terms, reference, practice)
+        with open_warehouse(path) as con:
+            judge.rank(con, date, Journal(home / "journal"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-SCHEMAS = ("era", "terms", "core", "life", "out")
+SCHEMAS = ("era", "terms", "core", "life", "out", "view")
 _TYPES = {
     "text": "VARCHAR",
     "date": "DATE",
@@ -54,6 +54,11 @@ def model_sql(model: str) -> str:
 def build(con: duckdb.DuckDBPyConnection, model: str, parameters: Mapping[str, Any] | None = None) -> None:
     """Make the table of a model anew from its SQL."""
     con.execute(f"create or replace table {model} as {model_sql(model)}", parameters or None)
+
+
+def look(con: duckdb.DuckDBPyConnection, model: str) -> None:
+    """Make the view of a model anew from its SQL; the columns of what it reads may have changed."""
+    con.execute(f"create or replace view {model} as {model_sql(model)}")
 
 
 def store(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:

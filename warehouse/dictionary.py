@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def dictionary(con: duckdb.DuckDBPyConnection) -> str:
-    """Describe every table of a published database, in order."""
+    """Describe every table and view of a published database, in order."""
     lines = ["# Data dictionary", ""]
     for schema, table in con.execute(
-        "select schema_name, table_name from duckdb_tables() order by all"
+        "select schema_name, table_name from duckdb_tables() union all"
+        " select schema_name, view_name from duckdb_views() where not internal order by all"
     ).fetchall():
         description, columns = descriptions()[f"{schema}.{table}"]
         lines += [f"## {schema}.{table}", "", description, "", "| column | type | meaning |", "|---|---|---|"]

@@ -49,30 +49,32 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def comment(con: duckdb.DuckDBPyConnection) -> None:
-    """Describe every table and column that has no description yet."""
+    """Describe every table, view and column that has no description yet."""
     _drop_unknown(con)
     ours = "database_name = current_database() and schema_name <> 'work' and comment is null order by all"
-    for schema, table in con.execute(
-        f"select schema_name, table_name from duckdb_tables() where {ours}"
-    ).fetchall():
-        description, _ = descriptions()[f"{schema}.{table}"]
-        con.execute(f'comment on table "{schema}"."{table}" is {_quoted(description)}')
+    for kind, found in (("table", "duckdb_tables()"), ("view", "duckdb_views()")):
+        for schema, name in con.execute(
+            f"select schema_name, {kind}_name from {found} where not internal and {ours}"
+        ).fetchall():
+            description, _ = descriptions()[f"{schema}.{name}"]
+            con.execute(f'comment on {kind} "{schema}"."{name}" is {_quoted(description)}')
     for schema, table, column in con.execute(
-        f"select schema_name, table_name, column_name from duckdb_columns() where {ours}"
+        f"select schema_name, table_name, column_name from duckdb_columns() where not internal and {ours}"
     ).fetchall():
         _, columns = descriptions()[f"{schema}.{table}"]
         con.execute(f'comment on column "{schema}"."{table}"."{column}" is {_quoted(columns[column])}')
 
 
 def _drop_unknown(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop derived tables that an earlier version made and this one does not know."""
+    """Drop derived tables and views that an earlier version made and this one does not know."""
     derived = con.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
-        " and schema_name in ('core', 'out')"
+        "select 'table', schema_name, table_name from duckdb_tables() where database_name = current_database()"
+        " and schema_name in ('core', 'out') union all select 'view', schema_name, view_name from duckdb_views()"
+        " where database_name = current_database() and schema_name = 'view'"
     ).fetchall()
-    for schema, table in derived:
-        if f"{schema}.{table}" not in descriptions():
-            con.execute(f'drop table "{schema}"."{table}"')
+    for kind, schema, name in derived:
+        if f"{schema}.{name}" not in descriptions():
+            con.execute(f'drop {kind} "{schema}"."{name}"')
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from warehouse import workbook as workbook_module
 from warehouse.archive import bring_back
 from warehouse.dictionary import dictionary
 from warehouse.explain import prove
+from warehouse.judge import VIEWS
 from warehouse.publish import publish, readable
 from warehouse.workbook import SHEETS, workbook
 
@@ -23,7 +24,7 @@ def test_csv_and_workbook_are_byte_equal_twice(example: duckdb.DuckDBPyConnectio
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_every_published_table_and_column_carries_a_comment(
+def test_every_published_table_view_and_column_carries_a_comment(
     example: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     publish(example, tmp_path, AS_OF)
@@ -31,9 +32,14 @@ def test_every_published_table_and_column_carries_a_comment(
         tables = con.execute("select schema_name, table_name, comment from duckdb_tables()").fetchall()
         columns = con.execute(
             "select table_name, column_name, comment from duckdb_columns() where not internal"
-        )
+        ).fetchall()
+        views = con.execute(
+            "select schema_name, view_name, comment from duckdb_views() where not internal"
+        ).fetchall()
         assert {row[0] for row in tables} == {"era", "terms", "core", "life", "out"}
-        assert [row for row in [*tables, *columns.fetchall()] if not row[2]] == []
+        assert {f"{row[0]}.{row[1]}" for row in views} == set(VIEWS)
+        described = [*tables, *views, *columns]
+        assert [row for row in described if not row[2]] == []
 
 
 def test_a_reader_keeps_its_edition_while_a_new_one_is_published(
@@ -104,8 +110,18 @@ def test_a_table_of_an_earlier_version_is_not_published(
     example: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     example.execute("create table core.left_over as select 1 as line_id")
+    example.execute("create view view.left_over as select line_id from core.left_over")
     publish(example, tmp_path, AS_OF)
     with readable(tmp_path / "shortpay.duckdb") as con:
         assert con.execute(
-            "select count(*) from duckdb_tables() where table_name = 'left_over'"
+            "select count(*) from duckdb_columns() where table_name = 'left_over'"
         ).fetchone() == (0,)
+
+
+def test_views_answer_from_the_published_file_alone_and_attached_under_another_name(
+    example: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    publish(example, tmp_path, AS_OF)
+    with duckdb.connect() as con:
+        con.execute(f"attach '{tmp_path}/shortpay.duckdb' as practice (read_only)")
+        assert [view for view in VIEWS if not con.execute(f"from practice.{view}").fetchall()] == []
