@@ -144,6 +144,21 @@ def test_a_schedule_row_that_begins_later_is_a_change_of_its_code_alone(
     assert told == [(0, 1)]
 
 
+def test_a_new_medicare_factor_changes_what_follows_medicare_alone(con: duckdb.DuckDBPyConnection) -> None:
+    """Aetna's evaluations (97161) are paid from the schedule of 2025, the five other lines from that of the day."""
+    con.execute(
+        "update terms.contract set contract_effective = '2025-01-01' where contract = 'aetna-preferred'"
+    )
+    con.execute(
+        "update terms.rate_entry set contract_effective = '2025-01-01' where contract = 'aetna-preferred'"
+    )
+    told = rows(
+        con,
+        "select change_date, month_number, judged_count from view.rate_trend where contract = 'aetna-preferred'",
+    )
+    assert told == [(dt.date(2026, 1, 1), 0, 5)]
+
+
 @pytest.mark.parametrize(
     ("days", "band"),
     [
