@@ -12,9 +12,11 @@ from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
 from .problems import Problem, TermsError
 from .read import parse_contract, read_terms
+from .reductions import therapy_codes
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .therapy import therapy_modifiers, therapy_thresholds
 from .windows import dispute_by, last_day
 
 __all__ = [
@@ -48,4 +50,7 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "therapy_codes",
+    "therapy_modifiers",
+    "therapy_thresholds",
 ]

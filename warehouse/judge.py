@@ -14,6 +14,9 @@ from contracts import (
     remark_classes,
     reprice,
     terms_frames,
+    therapy_codes,
+    therapy_modifiers,
+    therapy_thresholds,
 )
 from warehouse.database import build, model_sql, store
 from warehouse.deadlines import reckon_steady
@@ -42,6 +45,9 @@ PUBLISHED = (
     "out.project_line",
     "out.project",
     "out.cash",
+    "out.threshold",
+    "out.modifier",
+    "out.distinct_share",
     "out.file",
     "out.conformance",
 )
@@ -53,6 +59,9 @@ def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Referen
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),
+        "therapy_threshold": therapy_thresholds(),
+        "therapy_modifier": therapy_modifiers(),
+        "therapy_code": therapy_codes(),
     }
     frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():
@@ -117,6 +126,7 @@ def rank(
     build(con, "core.company")
     con.execute(model_sql("core.verdict_in_company"))
     build(con, "core.steady_line")
+    build(con, "core.therapy_line")
     reckon_steady(con)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     for model in PUBLISHED:
