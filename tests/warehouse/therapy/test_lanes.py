@@ -29,7 +29,8 @@ def test_thresholds(case: Case, therapy: duckdb.DuckDBPyConnection) -> None:
     suffix = f"Q{case.number:06d}"
     found = therapy.execute(
         "select concat(replace(patient_account, $suffix, ''), ' ', discipline, ' ', service_year, ' ',"
-        " threshold_status, ' ', counted_amount, ' left ', left_amount) from out.threshold where ends_with(patient_account, $suffix) order by 1",
+        " threshold_status, ' ', counted_amount, ' left ', left_amount)"
+        " from out.threshold where ends_with(patient_account, $suffix) order by 1",
         {"suffix": suffix},
     ).fetchall()
     assert [text for (text,) in found] == rows(case, "threshold")

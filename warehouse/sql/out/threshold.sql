@@ -31,7 +31,7 @@ select patient_account, service_year, discipline, counted_amount, threshold_amou
        greatest(threshold_amount - counted_amount, 0)::decimal(18,2) as left_amount, review_amount,
        greatest(review_amount - counted_amount, 0)::decimal(18,2) as left_to_review_amount,
        case when denied_count > 0 then 'denied for want of KX' when without_kx_count > 0 then 'above without KX'
-            when counted_amount >= review_amount then 'above the review threshold'
+            when counted_amount > review_amount then 'above the review threshold'
             when counted_amount * 100 >= review_amount * near_percent then 'near the review threshold'
             when counted_amount > threshold_amount then 'above, KX billed'
             when counted_amount * 100 >= threshold_amount * near_percent then 'near' else 'below' end as threshold_status,
