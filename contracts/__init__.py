@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
+from .clocks import clocks, envelopes
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
@@ -39,7 +40,9 @@ __all__ = [
     "Terms",
     "TermsError",
     "adjustment_classes",
+    "clocks",
     "dispute_by",
+    "envelopes",
     "explain_short",
     "last_day",
     "parse_contract",

@@ -9,6 +9,8 @@ from contracts import (
     GROUP_SCHEMA,
     LINE_SCHEMA,
     adjustment_classes,
+    clocks,
+    envelopes,
     explain_short,
     provider_adjustment_classes,
     remark_classes,
@@ -19,7 +21,7 @@ from contracts import (
     therapy_thresholds,
 )
 from warehouse.database import build, model_sql, store
-from warehouse.deadlines import reckon_steady
+from warehouse.deadlines import reckon_letters, reckon_steady
 from warehouse.journal import Journal
 from warehouse.life import live
 
@@ -45,6 +47,7 @@ PUBLISHED = (
     "out.project_line",
     "out.project",
     "out.cash",
+    "out.deadline",
     "out.threshold",
     "out.modifier",
     "out.distinct_share",
@@ -59,6 +62,8 @@ def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Referen
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),
+        "clock": clocks(),
+        "envelope": envelopes(),
         "therapy_threshold": therapy_thresholds(),
         "therapy_modifier": therapy_modifiers(),
         "therapy_code": therapy_codes(),
@@ -129,5 +134,6 @@ def rank(
     build(con, "core.therapy_line")
     reckon_steady(con)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
+    reckon_letters(con, as_of)
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)
