@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
+from .clocks import clocks, envelopes
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
 from .problems import Problem, TermsError
 from .read import parse_contract, read_terms
+from .reductions import therapy_codes
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .therapy import therapy_modifiers, therapy_thresholds
 from .windows import dispute_by, last_day
 
 __all__ = [
@@ -37,7 +40,9 @@ __all__ = [
     "Terms",
     "TermsError",
     "adjustment_classes",
+    "clocks",
     "dispute_by",
+    "envelopes",
     "explain_short",
     "last_day",
     "parse_contract",
@@ -48,4 +53,7 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "therapy_codes",
+    "therapy_modifiers",
+    "therapy_thresholds",
 ]
