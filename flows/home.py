@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from warehouse.rule_set import RuleFolders
+
 FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
 SETTINGS = "shortpay.toml"
 _STARTER = """\
@@ -77,6 +79,11 @@ class Home:
     @property
     def published(self) -> Path:
         return self.path / "published" / "shortpay.duckdb"
+
+    @property
+    def rules(self) -> RuleFolders:
+        """What decisions rest on beside the remittances."""
+        return RuleFolders(self.folder("contracts"), self.folder("reference"), self.settings)
 
     def today(self) -> dt.date:
         """Today where the practice is ([schedule] timezone)."""

@@ -24,18 +24,20 @@ from warehouse import night
 from warehouse.database import open_warehouse
 from warehouse.journal import Journal
 from warehouse.publish import publish
+from warehouse.rule_set import RuleSet, keep_rules, unchanged_since
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def read_contracts(home: Path) -> tuple[Practice, Terms, Reference]:
-    """Everything that people wrote; a problem in it stops the night before anything is touched."""
+def read_contracts(home: Path) -> tuple[Practice, Terms, Reference, RuleSet]:
+    """Everything that people wrote, kept byte for byte; a problem in it stops the night before anything is touched."""
     step("terms")
     place = Home(home)
-    return (
-        read_practice(place.settings),
-        read_terms(place.folder("contracts")),
-        read_reference(place.folder("reference")),
-    )
+    stamp = place.rules.stamp()
+    practice = read_practice(place.settings)
+    terms, reference = read_terms(place.rules.contracts), read_reference(place.rules.reference)
+    rules = keep_rules(place.rules, place.folder("archive"))
+    unchanged_since(place.rules, stamp)
+    return practice, terms, reference, rules
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -68,14 +70,13 @@ def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def touch(home: Path, terms: Terms, reference: Reference) -> int:
+def touch(home: Path, terms: Terms, reference: Reference, rules: RuleSet) -> int:
     """Find the claims that the night's files touch; all of them where terms, reference or the program changed."""
     step("touched claims")
     place = Home(home)
-    rules = night.fingerprint([place.folder("contracts"), place.folder("reference"), place.settings])
     with open_warehouse(place.warehouse) as con:
         night.settle_rules(con, rules, terms, reference)
-    return night.begin(place.warehouse, rules)
+    return night.begin(place.warehouse, rules.name)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -144,12 +145,12 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
     """
     limits = Limits.read(Home(home).settings)
-    practice, terms, reference = read_contracts(home)
+    practice, terms, reference, rules = read_contracts(home)
     edited = take_edits(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
-    touched = touch(home, terms, reference)
+    touched = touch(home, terms, reference, rules)
     adjudicate(home, touched)
     compare(home)
     price(home, terms, reference, practice)

@@ -17,28 +17,6 @@ if TYPE_CHECKING:
 
     from warehouse.journal import Entry, Journal
 
-_STATE = (
-    "version",
-    "standing",
-    "status",
-    "assignee",
-    "note",
-    "decision_date",
-    "last_event",
-    "payer",
-    "plan",
-    "contract",
-    "cause",
-    "allowed_amount",
-    "judged_allowed_amount",
-    "expected_amount",
-    "shortfall_amount",
-    "recovered_amount",
-    "file_hash",
-    "claim",
-    "line",
-)
-
 
 def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_night: dt.date) -> None:
     """Derive how every dispute stands as of a day (out.life), and write down what is new about it.
@@ -110,19 +88,12 @@ def _text(value: object) -> str | None:
 
 
 def _write_down(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date) -> None:
-    """Add a line to `published` for every dispute that does not stand as it was last published."""
-    state = ", ".join(f"o.{name}" for name in _STATE)
-    news = con.sql(
-        f"select $as_of as when_date, o.dispute_id, {state} from out.life o"
-        " left join (select dispute_id, arg_max(version, (when_date, number)) as version,"
-        " arg_max(cause, (when_date, number)) as cause from life.published"
-        " where when_date <= $as_of group by dispute_id) p on p.dispute_id = o.dispute_id"
-        " where o.version is distinct from p.version or o.cause is distinct from p.cause order by o.dispute_id",
-        params={"as_of": as_of},
-    ).pl()
-    entries = [_plain(row) for row in news.iter_rows(named=True)]
-    if entries:
-        _insert(con, "published", journal.add("published", entries))
+    """Add to the journal what tonight's decisions rest on and every dispute that does not stand as last published."""
+    for book in ("rule_file", "published"):  # the files first: what was published names them
+        news = con.sql(model_sql(f"life.new_{book}"), params={"as_of": as_of}).pl()
+        entries = [_plain(row) for row in news.iter_rows(named=True)]
+        if entries:
+            _insert(con, book, journal.add(book, entries))
 
 
 def _plain(row: dict[str, object]) -> Entry:
