@@ -12,6 +12,7 @@ from warehouse.journal import BOOKS
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     import duckdb
 
@@ -59,7 +60,7 @@ def take_in(con: duckdb.DuckDBPyConnection, journal: Journal) -> None:
         con.execute(model_sql(f"life.{book}"))
         entries = journal.read(book)
         known = {row[0] for row in con.execute(f"select id from life.{book}").fetchall()}
-        _insert(con, book, [entry for entry in entries if entry["id"] not in known])
+        enter(con, book, [entry for entry in entries if entry["id"] not in known])
         if journal.folder is not None:
             journal.restore(book, _only_here(con, book, known - {entry["id"] for entry in entries}))
 
@@ -71,8 +72,9 @@ def _only_here(con: duckdb.DuckDBPyConnection, book: str, ids: set[str]) -> list
     return [_plain(row) for row in rows.iter_rows(named=True) if row["id"] in ids]
 
 
-def _insert(con: duckdb.DuckDBPyConnection, book: str, entries: list[Entry]) -> None:
-    """Add entries to the table of their book; DuckDB reads dates and dollars from the text."""
+def enter(con: duckdb.DuckDBPyConnection, book: str, entries: Sequence[Entry]) -> None:
+    """Add entries to the table of their book, made if need be; DuckDB reads dates and dollars from the text."""
+    con.execute(model_sql(f"life.{book}"))
     if not entries:
         return
     described = con.execute(f"select * from life.{book} limit 0").description or []
@@ -93,7 +95,7 @@ def _write_down(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date
         news = con.sql(model_sql(f"life.new_{book}"), params={"as_of": as_of}).pl()
         entries = [_plain(row) for row in news.iter_rows(named=True)]
         if entries:
-            _insert(con, book, journal.add(book, entries))
+            enter(con, book, journal.add(book, entries))
 
 
 def _plain(row: dict[str, object]) -> Entry:
