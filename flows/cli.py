@@ -67,9 +67,23 @@ def demo(home: HomeOption = Path("demo")) -> None:
 
 
 @app.command()
-def explain(dispute: str, home: HomeOption = Path()) -> None:
-    """Print the whole proof of a dispute; for an account or a payer claim number, the history of its claims."""
+def explain(
+    dispute: str,
+    home: HomeOption = Path(),
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Make the proof again from the archive and say whether it holds")
+    ] = False,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
+    ] = None,
+) -> None:
+    """Print the whole proof of a dispute; for an account or a payer claim number, the history of its claims.
+
+    With --replay: exit status 1 where the proof does not hold, or where that cannot be said.
+    """
     from flows.proof import show_history, show_proof  # noqa: PLC0415
+    from flows.replay import replayed, show_replay  # noqa: PLC0415
     from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
     from warehouse.explain import prove  # noqa: PLC0415
     from warehouse.publish import readable  # noqa: PLC0415
@@ -83,6 +97,11 @@ def explain(dispute: str, home: HomeOption = Path()) -> None:
             show_history(Console(), history)
         if not found:
             show_proof(Console(), prove(con, place.folder("archive"), dispute))
+        if replay:
+            told = replayed(con, place, dispute, as_of.date() if as_of else place.today())
+            show_replay(Console(), told)
+            if not told.holds:
+                raise typer.Exit(1)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from contracts import TermsError
 from warehouse.archive import ArchiveError
 from warehouse.changes import changes_between
+from warehouse.explain import UnknownDisputeError
 from warehouse.recompute import Case, Place, recompute
 from warehouse.related import read_again, related
 from warehouse.rule_set import CONTRACTS, REFERENCE, SETTINGS, RuleFile, Rules, RuleSet, bring_rules_back
@@ -35,10 +36,6 @@ Outcome = dict[str, Any]
 COMPARED = ("standing", "allowed_amount", "expected_amount", "shortfall_amount", "cause", "dispute_by")
 _DISPUTED = ("short", "taken back")
 _CANNOT = (ArchiveError, TermsError)
-
-
-class NeverPublishedError(Exception):
-    """No night has published a dispute of this id."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +106,13 @@ class Records:
     def __init__(
         self, con: duckdb.DuckDBPyConnection, archive: Path, journal: Journal, dispute_id: str
     ) -> None:
-        """Raises NeverPublishedError."""
+        """Raises UnknownDisputeError."""
         self.con, self.archive, self.journal = con, archive, journal
         own = [one for one in journal.read("published") if one["dispute_id"] == dispute_id]
         disputed = [one for one in own if one["standing"] in _DISPUTED]
         if not disputed:
             message = "no night has published it; see the column dispute_id of worklist.csv"
-            raise NeverPublishedError(f"{dispute_id}: {message}")
+            raise UnknownDisputeError(f"{dispute_id}: {message}")
         self.entry: Entry = max(disputed, key=lambda one: (one["when_date"], one["number"]))
 
     @property

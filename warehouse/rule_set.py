@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
-from contracts import Problem, TermsError, read_reference, read_terms
+from contracts import Problem, TermsError, read_practice, read_reference, read_terms
 from contracts.sources import contract_files, practice_from, practice_text, reference_files
 from era_parser import Source
 from warehouse.archive import ArchiveError, bring_back, keep
@@ -109,9 +109,14 @@ def keep_rules(folders: RuleFolders, archive: Path) -> RuleSet:
     return _listed(folders, archive)
 
 
-def rules_now(folders: RuleFolders) -> RuleSet:
-    """Return the list of a home's files as they are now, keeping nothing."""
-    return _listed(folders, None)
+def read_rules(folders: RuleFolders) -> Rules:
+    """Read a home's rules as they are now, keeping nothing. Raises TermsError with every problem."""
+    stamp = folders.stamp()
+    practice = read_practice(folders.settings)
+    terms, reference = read_terms(folders.contracts), read_reference(folders.reference)
+    rules = Rules(_listed(folders, None), terms, reference, practice)
+    unchanged_since(folders, stamp)
+    return rules
 
 
 def _listed(folders: RuleFolders, archive: Path | None) -> RuleSet:

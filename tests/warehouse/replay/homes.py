@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from contracts import TermsError, read_practice, read_reference, read_terms
 from era_parser import Source, parse
 from flows.home import Home
+from flows.replay import replayed
 from tests.conftest import EXAMPLES
 from warehouse import judge, night
 from warehouse.archive import keep
@@ -15,13 +15,14 @@ from warehouse.database import open_warehouse
 from warehouse.journal import Journal
 from warehouse.load import load
 from warehouse.publish import publish, readable
-from warehouse.replay import Records, Replay, replay
-from warehouse.rule_set import Rules, keep_rules, rules_now
+from warehouse.rule_set import keep_rules, read_rules
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
+
+    from warehouse.replay import Replay
 
 
 def example_home(path: Path) -> Home:
@@ -36,7 +37,7 @@ def example_home(path: Path) -> Home:
 
 def run(home: Home, as_of: dt.date, sources: Sequence[Source] = ()) -> None:
     """One night."""
-    rules = rules_of(home)
+    rules = read_rules(home.rules)
     kept = keep_rules(home.rules, home.folder("archive"))
     for source in sources:
         keep(home.folder("archive"), source)
@@ -49,23 +50,7 @@ def run(home: Home, as_of: dt.date, sources: Sequence[Source] = ()) -> None:
         publish(con, home.folder("published"), as_of)
 
 
-def rules_of(home: Home) -> Rules:
-    terms, reference = read_terms(home.rules.contracts), read_reference(home.rules.reference)
-    return Rules(rules_now(home.rules), terms, reference, read_practice(home.settings))
-
-
 def ask(home: Home, dispute_id: str, today: dt.date) -> Replay:
     """Replay a dispute as `shortpay explain ID --replay` does."""
-    try:
-        now: Rules | TermsError = rules_of(home)
-    except TermsError as error:
-        now = error
     with readable(home.published) as con:
-        records = Records(con, home.folder("archive"), Journal(home.folder("journal")), dispute_id)
-        return replay(records, now, today)
-
-
-def disputes(home: Home, where: str = "true") -> list[str]:
-    with readable(home.published) as con:
-        rows = con.execute(f"select dispute_id from out.dispute where {where} order by dispute_id").fetchall()
-        return [row[0] for row in rows]
+        return replayed(con, home, dispute_id, today)
