@@ -78,30 +78,18 @@ def explain(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
     ] = None,
 ) -> None:
-    """Print the whole proof of a dispute; for an account or a payer claim number, the history of its claims.
+    """Print the whole proof of a dispute, open or closed; or of any line, named FILE:SEGMENT.
 
-    With --replay: exit status 1 where the proof does not hold, or where that cannot be said.
+    For an account or a payer claim number: the history of its claims, with the segments of their lines. With
+    --replay: exit status 1 where the proof does not hold, or where that cannot be said.
     """
-    from flows.proof import show_history, show_proof  # noqa: PLC0415
-    from flows.replay import replayed, show_replay  # noqa: PLC0415
-    from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
-    from warehouse.explain import prove  # noqa: PLC0415
-    from warehouse.publish import readable  # noqa: PLC0415
+    from flows import explain as told  # noqa: PLC0415  (start quickly)
 
     place = Home.open(home)
-    if not place.published.exists():
-        raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
-    with readable(place.published) as con:
-        found = histories(con, dispute)
-        for history in found:
-            show_history(Console(), history)
-        if not found:
-            show_proof(Console(), prove(con, place.folder("archive"), dispute))
-        if replay:
-            told = replayed(con, place, dispute, as_of.date() if as_of else place.today())
-            show_replay(Console(), told)
-            if not told.holds:
-                raise typer.Exit(1)
+    if not replay:
+        told.explain(Console(), place, dispute)
+    elif not told.explain_again(Console(), place, dispute, as_of.date() if as_of else place.today()):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -52,7 +52,7 @@ def replayed(con: duckdb.DuckDBPyConnection, home: Home, dispute_id: str, today:
 
 
 def show_replay(console: Console, replay: Replay) -> None:
-    """Print both answers, each figure beside the published one, and what changed since."""
+    """Print both answers, what differs beside what was published, and what changed since."""
     entry = replay.entry
     console.print(
         f"\n[bold]Replay of {replay.dispute_id}[/bold] as published on {entry['when_date']}, version {entry['version']}"
@@ -71,7 +71,8 @@ def show_replay(console: Console, replay: Replay) -> None:
     found = replay.today.found
     if found:
         if found["standing"] in _TOLD:
-            console.print(f"   {escape(_TOLD[found['standing']].format(**found))}", highlight=False)
+            told = _TOLD[found["standing"]].format(**found)
+            console.print(f"   {told}", markup=False, highlight=False, soft_wrap=True)
         passed = found["dispute_by"] is not None and found["dispute_by"] < replay.today.as_of
         if passed and found["standing"] in {"short", "taken back"} and found["status"] != "sent":
             console.print(
@@ -85,8 +86,10 @@ def _show_answer(console: Console, question: str, answer: Answer) -> None:
         console.print(f"\n[bold]{question}[/bold]  Cannot be said.")
         console.print(f"   {answer.problem}", markup=False, highlight=False, soft_wrap=True)
         return
-    said = "Yes, in every figure." if answer.holds else "No."
-    console.print(f"\n[bold]{question}[/bold]  {said}")
+    if answer.holds:
+        console.print(f"\n[bold]{question}[/bold]  Yes, in every figure.")
+        return
+    console.print(f"\n[bold]{question}[/bold]  No.")
     table = Table(box=None, pad_edge=False, padding=(0, 3))
     for name in ("", "published", "made again", ""):
         table.add_column(name)

@@ -159,7 +159,7 @@ def replay(records: Records, now: Rules | TermsError, today: dt.date) -> Replay:
     published_on = dt.date.fromisoformat(entry["when_date"])
     first, then = _answer(entry, published_on, lambda: _then(records, recorded, now, published_on))
     second, current = _answer(entry, today, lambda: _now(records, now, today))
-    reasons = _reasons(then, current, first, second) if then and current else []
+    reasons = _reasons(entry, then, current, (first, second)) if then and current else []
     names = list(then.case.related.names().values()) if then else []
     return Replay(entry["dispute_id"], entry, recorded, names, first, second, reasons)
 
@@ -184,10 +184,14 @@ def _answer(entry: Entry, day: dt.date, gather: Callable[[], State]) -> tuple[An
     (found,) = recompute(state.case, state.rules, day, [state.place])
     if found is None:
         return Answer(day, problem="the line is not in the archived remittance any more"), None
-    compared = [
-        Comparison(name, _typed(name, entry[name]), found[name]) for name in COMPARED if name in entry
-    ]
-    return Answer(day, compared, found), state
+    published = {name: _typed(name, entry[name]) for name in COMPARED if name in entry}
+    return Answer(day, _compared(published, found), found), state
+
+
+def _compared(published: Outcome, found: Outcome) -> list[Comparison]:
+    """Return the figures side by side; one that is no dispute any more has no cause and no last day to compare."""
+    names = COMPARED if found["standing"] in _DISPUTED else COMPARED[:4]
+    return [Comparison(name, published[name], found[name]) for name in names if name in published]
 
 
 def _typed(name: str, text: str | None) -> Any:
@@ -198,13 +202,15 @@ def _typed(name: str, text: str | None) -> Any:
     return dt.date.fromisoformat(text) if name == "dispute_by" else text
 
 
-def _reasons(then: State, current: State, first: Answer, second: Answer) -> list[Reason]:
+def _reasons(entry: Entry, then: State, current: State, answers: tuple[Answer, Answer]) -> list[Reason]:
     """Return what changed since, each with the figures that it changes by itself."""
+    first, second = answers
     outcomes = (first.found or {}, second.found or {})
     changes = changes_between(then.case, current.case, then.rules, current.rules, outcomes)
     if second.holds:
         return [Reason(change, []) for change in changes]
-    return [Reason(change, _effects(_with(then, current, change.what), outcomes[0])) for change in changes]
+    told = replace(then, case=replace(then.case, published=[*then.case.published, entry]))
+    return [Reason(change, _effects(_with(told, current, change.what), outcomes[0])) for change in changes]
 
 
 def _with(then: State, current: State, what: str) -> State:
@@ -225,5 +231,4 @@ def _with(then: State, current: State, what: str) -> State:
 
 def _effects(state: State, first: Outcome) -> list[Comparison]:
     (found,) = recompute(state.case, state.rules, state.as_of, [state.place])
-    compared = [Comparison(name, first[name], (found or {}).get(name)) for name in COMPARED]
-    return [one for one in compared if not one.holds]
+    return [one for one in _compared(first, found) if not one.holds] if found else []
