@@ -57,6 +57,13 @@ def show_replay(console: Console, replay: Replay) -> None:
     console.print(
         f"\n[bold]Replay of {replay.dispute_id}[/bold] as published on {entry['when_date']}, version {entry['version']}"
     )
+    console.print(
+        f"  {entry['standing']}: allowed ${entry['allowed_amount']}, expected ${entry['expected_amount']}, short by"
+        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')}; dispute by {entry.get('dispute_by')}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     kept = [one for one in replay.rules.files if one.folder != PROGRAM]
     if replay.file_names:
         files = escape(", ".join(replay.file_names))

@@ -108,12 +108,17 @@ class Records:
     ) -> None:
         """Raises UnknownDisputeError."""
         self.con, self.archive, self.journal = con, archive, journal
+        self.entry = self.entry_of(journal, dispute_id)
+
+    @staticmethod
+    def entry_of(journal: Journal, dispute_id: str) -> Entry:
+        """Return how a dispute was last published while it was one. Raises UnknownDisputeError."""
         own = [one for one in journal.read("published") if one["dispute_id"] == dispute_id]
         disputed = [one for one in own if one["standing"] in _DISPUTED]
         if not disputed:
             message = "no night has published it; see the column dispute_id of worklist.csv"
             raise UnknownDisputeError(f"{dispute_id}: {message}")
-        self.entry: Entry = max(disputed, key=lambda one: (one["when_date"], one["number"]))
+        return max(disputed, key=lambda one: (one["when_date"], one["number"]))
 
     @property
     def place(self) -> Place:
