@@ -14,6 +14,7 @@ from warehouse.rule_set import PROGRAM, Rules, read_rules
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
     import duckdb
     from rich.console import Console
@@ -75,17 +76,24 @@ def show_replay(console: Console, replay: Replay) -> None:
         )
     _show_answer(console, "1. Does the proof come out as it was published?", replay.as_published)
     _show_answer(console, f"2. Does it still hold on {replay.today.as_of}?", replay.today)
-    found = replay.today.found
-    if found:
-        if found["standing"] in _TOLD:
-            told = _TOLD[found["standing"]].format(**found)
-            console.print(f"   {told}", markup=False, highlight=False, soft_wrap=True)
-        passed = found["dispute_by"] is not None and found["dispute_by"] < replay.today.as_of
-        if passed and found["standing"] in {"short", "taken back"} and found["status"] != "sent":
-            console.print(
-                f"   The last day to dispute it, {found['dispute_by']}, has passed.", highlight=False
-            )
+    for sentence in _sentences(replay):
+        console.print(f"   {sentence}", markup=False, highlight=False, soft_wrap=True)
     _show_reasons(console, replay)
+
+
+def _sentences(replay: Replay) -> Iterator[str]:
+    """Say what became of the dispute, beyond its figures."""
+    found, entry, today = replay.today.found, replay.entry, replay.today.as_of
+    if found is None:
+        return
+    if found["standing"] in _TOLD:
+        yield _TOLD[found["standing"]].format(**found)
+    if found["standing"] in {"short", "taken back"}:
+        level, last = found["dispute_level"], found["dispute_by"]
+        if level != entry.get("dispute_level", level):
+            yield f"The level is now {level}, by {last}; published: {entry['dispute_level']}, by {entry['dispute_by']}."
+        if last is not None and last < today and found["status"] != "sent":
+            yield f"The last day to dispute it, {last}, has passed."
 
 
 def _show_answer(console: Console, question: str, answer: Answer) -> None:

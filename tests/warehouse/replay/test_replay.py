@@ -71,6 +71,12 @@ def telling(told: Replay) -> dict[str, str]:
     return {reason.change.what: reason.change.told for reason in told.reasons if reason.effects}
 
 
+def shown(told: Replay) -> str:
+    console = Console(record=True, width=100, file=io.StringIO())
+    show_replay(console, told)
+    return console.export_text()
+
+
 def test_every_dispute_comes_out_as_published_and_every_open_one_holds(nights: Home) -> None:
     """All that two nights published, made again night by night from what had arrived by then."""
     rules, journal, archive = (
@@ -177,13 +183,11 @@ def test_a_later_decision_that_pays_is_said(nights: Home) -> None:
     assert set(telling(told)) == {"remittance"}
     assert "UHC_87726_ERA_20260626.edi" in telling(told)["remittance"]
     assert told.file_names == ["UHC_87726_ERA_20260611.edi"]
-    console = Console(record=True, width=100, file=io.StringIO())
-    show_replay(console, told)
-    assert "A later decision pays it: $75.10 allowed now; $2.90 recovered." in console.export_text()
+    assert "A later decision pays it: $75.10 allowed now; $2.90 recovered." in shown(told)
 
 
 def test_an_answer_of_the_payer_moves_the_deadline(home: Home) -> None:
-    """Lost on the first level: the next one counts, and the published last day with it no more."""
+    """Lost on the first level: the next one counts, 5 + 180 days from the day it was sent (no day of the answer is known)."""
     dispute = one(home, "payer = 'Medicare'")
     runner = CliRunner()
     for status, day in (("sent", "2026-07-01"), ("lost", "2026-07-02")):
@@ -193,6 +197,7 @@ def test_an_answer_of_the_payer_moves_the_deadline(home: Home) -> None:
     assert told.as_published.holds
     assert set(differing(told)) == {"dispute_by"}
     assert "edits were entered on 2026-07-01, 2026-07-02" in telling(told)["calendar"]
+    assert "The level is now reconsideration, by 2027-01-02; published: redetermination" in shown(told)
 
 
 def test_a_damaged_remittance_is_said(home: Home) -> None:
