@@ -58,9 +58,11 @@ def show_replay(console: Console, replay: Replay) -> None:
     console.print(
         f"\n[bold]Replay of {replay.dispute_id}[/bold] as published on {entry['when_date']}, version {entry['version']}"
     )
+    judged = entry.get("judged_allowed_amount")
+    together = f"; judged on the sum of several lines: ${judged} allowed" if judged else ""
     console.print(
         f"  {entry['standing']}: allowed ${entry['allowed_amount']}, expected ${entry['expected_amount']}, short by"
-        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')}; dispute by {entry.get('dispute_by')}",
+        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')}; dispute by {entry.get('dispute_by')}{together}",
         markup=False,
         highlight=False,
         soft_wrap=True,
