@@ -88,7 +88,7 @@ def _priced(
     allowed = _allowed(kept, owed, made)
     allowed |= {line.number: cents(line.charge * Decimal("0.4")) for line in kept if line.number in owed.no_rate}
     told_openly = {number: slip.units for number, slip in made.slips.items()} if made and made.says_units else {}
-    open_lines = {} if told_openly else _open_lines(kept, allowed, owed, rng)
+    open_lines = {} if told_openly else _open_lines([line for line in kept if line.number not in fewer], allowed, owed, rng)
     on_claim = _on_claim(visit, kept, lines, open_lines, owed, rng)
     judged = Judged(
         (visit.number,), kept, deal, owed, _lowest(kept, deal, visit, owed), allowed, cause, open_lines,
@@ -193,7 +193,7 @@ def _to_the_claim(told: dict[int, DecidedLine], numbers: list[int]) -> Adjustmen
 def _as_told(
     line: DecidedLine, unclear: str | None, fewer: Line | None, stated_units: int | None, rng: random.Random
 ) -> list[DecidedLine]:
-    if fewer is not None:
+    if fewer is not None and line.allowed:
         return [_units_refused(line, fewer)]
     if stated_units is not None:
         return [replace(line, units=stated_units, billed_units=line.units)]

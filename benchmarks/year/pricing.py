@@ -239,13 +239,19 @@ def _exact_cut(one: _Rated, deal: Deal) -> Decimal:
 
 
 def _equal_ranks(rated: list[_Rated], deal: Deal, view: View, priced: Priced, first: int | None) -> None:
-    """Lines that rank as high as the first: which of them is first is the payer's choice, so their sum is judged."""
+    """Lines that rank as high as the first are judged on their sum, where it does not matter which one a payer takes."""
     keys = {one.line.number: _rank_key(one, deal, view) for one in rated if _takes_part(one, deal, view)}
-    if first is None:
+    equal = [one for one in rated if first is not None and keys.get(one.line.number) == keys[first]]
+    if len(equal) < 2 or any(priced.high[one.line.number] != priced.amounts[one.line.number] for one in equal):
         return
-    equal = frozenset(number for number, key in keys.items() if key == keys[first])
-    if len(equal) > 1:
-        priced.together.append((equal, sum((priced.amounts[number] for number in equal), Decimal(0))))
+    sums = set()
+    for taken in equal:
+        tried = Priced()
+        for one in equal:
+            _price_line(one, deal, view, tried, is_first=one is taken)
+        sums.add(sum(tried.amounts.values(), Decimal(0)))
+    if len(sums) == 1:
+        priced.together.append((frozenset(one.line.number for one in equal), sums.pop()))
 
 
 def _caps(rated: list[_Rated], deal: Deal, priced: Priced) -> None:
@@ -254,6 +260,8 @@ def _caps(rated: list[_Rated], deal: Deal, priced: Priced) -> None:
         charges = sum((one.line.charge for one in visit), Decimal(0))
         amount = max(priced.amounts[one.line.number] for one in visit)
         total = min(amount, charges) if deal.lesser_of != "none" else amount
+        if total < amount:
+            priced.held_to_charge.update(one.line.number for one in visit)
         _share_out(priced, [one.line.number for one in visit], total, lead_alone=True)
     if deal.lesser_of == "claim":
         for claim in sorted({one.line.claim for one in rated}):

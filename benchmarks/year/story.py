@@ -47,17 +47,28 @@ def story(visit: Visit, rng: random.Random) -> Iterator[Decision]:
     right = what == "paid the difference"
     settled = settle(visit, rng, right=right)
     chosen = rng.choice(visit.claims)
+    told: list[Decision] = []
+    beside: list[Decision] = []
     for claim in visit.claims:
         number = f"{visit.day:%y%j}{visit.number:07d}{claim}"
         plain = decision(visit, settled, claim, number, day)
         if rng.random() < 0.01 and plain.paid > 0:
             plain.interest = Decimal(rng.randint(5, 220)) / 100
         if claim != chosen or (what in WHOLE and len(visit.claims) > 1):
-            yield plain
-        elif what in WHOLE:
-            yield _whole(what, plain, rng)
+            beside.append(plain)
         else:
-            yield from _again(what, plain, rng)
+            told += [_whole(what, plain, rng)] if what in WHOLE else _again(what, plain, rng)
+    if any(line.truth.verdict == "PENDING" for one in told for line in one.lines):
+        waiting = {line.number for line in visit.lines if line.claim == chosen}
+        beside = [_beside_pending(one, waiting) for one in beside]
+    yield from (*beside, *told)
+
+
+def _beside_pending(plain: Decision, waiting: set[int]) -> Decision:
+    """What is judged on its sum with lines that wait for a correction cannot be judged."""
+    open_truth = Truth("NOT_COMPARABLE", note="another claim of the day is taken back")
+    lines = [replace(line, truth=open_truth) if waiting & set(line.truth.unit[1:]) else line for line in plain.lines]
+    return replace(plain, lines=lines)
 
 
 def _drawn(chances: dict[str, float], rng: random.Random) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,17 @@ def verdicts(judged: Judged) -> dict[int, Truth]:
         found |= dict.fromkeys(numbers, truth)
     for number in judged.right.no_rate:
         found[number] = Truth("NO_RATE", note="no price in the contract")
-    return found
+    return found | _beside_an_unknown(judged, found)
+
+
+def _beside_an_unknown(judged: Judged, found: dict[int, Truth]) -> dict[int, Truth]:
+    """Where a claim or a day is capped on its sum, a line without a price leaves open what the others are owed."""
+    unknown = {line.claim for line in judged.lines if line.number in judged.right.no_rate}
+    if not unknown or not (judged.deal.lesser_of == "claim" or judged.deal.visit_maximum):
+        return {}
+    beside = [line.number for line in judged.lines if judged.deal.visit_maximum or line.claim in unknown]
+    note = "capped together with a line that has no price"
+    return {number: replace(found[number], verdict="NO_RATE", note=note, hidden=found[number].shortfall, shortfall=NOTHING) for number in beside}
 
 
 def _unit(judged: Judged, numbers: frozenset[int], total: Decimal | None) -> Truth:
