@@ -148,11 +148,10 @@ def _sum(frame: pl.DataFrame, column: str) -> Decimal:
 def score(files: Iterable[Remittance], verdicts: pl.DataFrame, causes: pl.DataFrame | None = None) -> Score:
     """Compare. `causes`: line_id and cause of every cause that reproduces a line, the first and its rivals."""
     truth = truth_frame(files)
-    named = verdicts.with_columns(pl.concat_list("cause").alias("named_causes"))
-    if causes is not None:
-        every = causes.group_by("line_id").agg(pl.col("cause").alias("rivals"))
-        named = named.drop("named_causes").join(every, on="line_id", how="left", validate="1:1")
-        named = named.with_columns(pl.coalesce("rivals", pl.concat_list("cause")).alias("named_causes")).drop("rivals")
+    first = verdicts.select("line_id", pl.col("cause")).drop_nulls()
+    every = first if causes is None else pl.concat([first, causes.select("line_id", "cause")])
+    named = every.unique().group_by("line_id").agg(pl.col("cause").sort().alias("named_causes"))
+    named = verdicts.join(named, on="line_id", how="left", validate="1:1")
     lines = truth.join(named.cast({"claim": pl.Int32, "line": pl.Int32}), on=_KEY, how="inner", validate="1:1")
     unmatched = truth.height + verdicts.height - 2 * lines.height
     return Score(lines, _units(lines), unmatched)
