@@ -134,8 +134,8 @@ def _lowest(kept: list[Line], deal: Deal, visit: Visit, owed: Priced) -> Priced:
     lowest = owed
     for place in visit.patient.site.may_be:
         other = price_day(kept, deal, replace(visit.view, locality=place))
-        amounts = {number: min(amount, lowest.amounts[number]) for number, amount in other.amounts.items()}
-        lowest = replace(lowest, amounts=amounts)
+        least = {number: min(other.low.get(number, amount), lowest.low.get(number, lowest.amounts[number])) for number, amount in other.amounts.items()}
+        lowest = replace(lowest, low=least)
     return lowest
 
 

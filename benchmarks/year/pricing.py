@@ -54,9 +54,13 @@ RIGHT = Slip()
 
 @dataclass
 class Priced:
-    """Amounts of a day's lines, by line number; `high` where the rule is not proven; what is judged together."""
+    """What a payer that does it right allows for a day's lines, by line number, and what is judged together.
+
+    `low` (where it is not the amount) and `high`: what is owed at least and at most, where no rule settles it.
+    """
 
     amounts: dict[int, Decimal] = field(default_factory=dict)
+    low: dict[int, Decimal] = field(default_factory=dict)
     high: dict[int, Decimal] = field(default_factory=dict)
     held_to_charge: set[int] = field(default_factory=set)
     together: list[tuple[frozenset[int], Decimal]] = field(default_factory=list)
@@ -239,19 +243,32 @@ def _exact_cut(one: _Rated, deal: Deal) -> Decimal:
 
 
 def _equal_ranks(rated: list[_Rated], deal: Deal, view: View, priced: Priced, first: int | None) -> None:
-    """Lines that rank as high as the first are judged on their sum, where it does not matter which one a payer takes."""
+    """Lines that rank as high as the first: which of them is taken for it is the payer's choice.
+
+    They are judged on their sum where it is the same for each choice; else each is owed what the choice that is
+    worst for it gives.
+    """
     keys = {one.line.number: _rank_key(one, deal, view) for one in rated if _takes_part(one, deal, view)}
     equal = [one for one in rated if first is not None and keys.get(one.line.number) == keys[first]]
-    if len(equal) < 2 or any(priced.high[one.line.number] != priced.amounts[one.line.number] for one in equal):
+    if len(equal) < 2:
         return
-    sums = set()
-    for taken in equal:
-        tried = Priced()
-        for one in equal:
-            _price_line(one, deal, view, tried, is_first=one is taken)
-        sums.add(sum(tried.amounts.values(), Decimal(0)))
-    if len(sums) == 1:
-        priced.together.append((frozenset(one.line.number for one in equal), sums.pop()))
+    choices = [_chosen(equal, taken, deal, view) for taken in equal]
+    certain = all(priced.high[one.line.number] == priced.amounts[one.line.number] for one in equal)
+    if certain and len({sum(choice.amounts.values(), Decimal(0)) for choice in choices}) == 1:
+        priced.together.append((frozenset(choices[0].amounts), sum(choices[0].amounts.values(), Decimal(0))))
+        return
+    for one in equal:
+        number = one.line.number
+        priced.low[number] = min(choice.amounts[number] for choice in choices)
+        priced.high[number] = max(choice.high[number] for choice in choices)
+
+
+def _chosen(equal: list[_Rated], taken: _Rated, deal: Deal, view: View) -> Priced:
+    """What equal lines are worth if `taken` is the first."""
+    tried = Priced()
+    for one in equal:
+        _price_line(one, deal, view, tried, is_first=one is taken)
+    return tried
 
 
 def _caps(rated: list[_Rated], deal: Deal, priced: Priced) -> None:
@@ -278,12 +295,16 @@ def _caps(rated: list[_Rated], deal: Deal, priced: Priced) -> None:
 
 
 def _share_out(priced: Priced, numbers: list[int], total: Decimal, *, lead_alone: bool = False) -> None:
-    """Share a capped total, largest amount first; these lines are judged together."""
+    """Share a capped total in proportion, or put it on the largest line; these lines are judged together."""
     own = frozenset(numbers)
     priced.together = [(lines, owed) for lines, owed in priced.together if not lines <= own]
     priced.together.append((own, total))
-    left = total
-    for place, number in enumerate(sorted(numbers, key=lambda number: (-priced.amounts[number], number))):
-        share = (total if place == 0 else Decimal(0)) if lead_alone else min(priced.amounts[number], left)
+    whole = sum((priced.amounts[number] for number in numbers), Decimal(0))
+    lead = max(numbers, key=lambda number: (priced.amounts[number], -number))
+    running = told = Decimal(0)
+    for number in numbers:
+        running += priced.amounts[number]
+        share = (total if number == lead else Decimal(0)) if lead_alone else cents(total * running / whole) - told
         priced.amounts[number] = priced.high[number] = share
-        left -= share
+        priced.low.pop(number, None)
+        told += share

@@ -62,9 +62,9 @@ def _unit(judged: Judged, numbers: frozenset[int], total: Decimal | None) -> Tru
     unit = (*judged.day, *sorted(numbers))
     allowed = sum((judged.allowed[number] for number in numbers), NOTHING)
     owed = sum((judged.right.amounts[number] for number in numbers), NOTHING) if total is None else total
-    low = owed
+    low = owed if total is not None else sum((_least(judged.right, number) for number in numbers), NOTHING)
     if judged.ambiguous:
-        low = min(owed, sum((judged.low.amounts[number] for number in numbers), NOTHING))
+        low = min(low, sum((_least(judged.low, number) for number in numbers), NOTHING))
     high = max(owed, sum((judged.right.high[number] for number in numbers), NOTHING)) if total is None else owed
     slack = judged.deal.tolerance * sum(line.units for line in judged.lines if line.number in numbers)
     short = low - allowed
@@ -81,4 +81,8 @@ def _unit(judged: Judged, numbers: frozenset[int], total: Decimal | None) -> Tru
         return Truth("OVERPAID", unit, owed)
     if numbers & judged.right.held_to_charge:
         return Truth("CHARGE_BELOW_RATE", unit, owed)
-    return Truth("PAID_AS_EXPECTED", unit, min(max(allowed, owed), high) if len(numbers) == 1 else owed)
+    return Truth("PAID_AS_EXPECTED", unit, min(max(allowed, low), high) if total is None else owed)
+
+
+def _least(priced: Priced, number: int) -> Decimal:
+    return priced.low.get(number, priced.amounts[number])
