@@ -91,8 +91,8 @@ def _priced(
     open_lines = {} if told_openly else _open_lines([line for line in kept if line.number not in fewer], allowed, owed, rng)
     on_claim = _on_claim(visit, kept, lines, open_lines, owed, rng)
     judged = Judged(
-        (visit.number,), kept, deal, owed, _lowest(kept, deal, visit, owed), allowed, cause, open_lines,
-        ambiguous=_ambiguous(visit, deal), on_claim=tuple(frozenset(numbers) for numbers in on_claim.values()),
+        (visit.number,), kept, deal, owed, _places(kept, deal, visit, owed), allowed, cause, open_lines,
+        on_claim=tuple(frozenset(numbers) for numbers in on_claim.values()),
     )  # fmt: skip
     truth = verdicts(judged)
     told = _tell(visit, kept, deal, allowed, truth, rng)
@@ -100,7 +100,7 @@ def _priced(
     for claim, numbers in on_claim.items():
         own[claim] = [_to_the_claim(told, numbers)]
     for number, line in told.items():
-        lines[number] = _as_told(line, open_lines.get(number), fewer.get(number), told_openly.get(number), rng)
+        lines[number] = _as_told(line, open_lines.get(number), fewer.get(number), told_openly.get(number), rng, split=not own)
     return Settled(lines, {line.number: line.claim for line in visit.lines}, own)
 
 
@@ -129,14 +129,11 @@ def _allowed(kept: list[Line], owed: Priced, made: Made | None) -> dict[int, Dec
     return allowed
 
 
-def _lowest(kept: list[Line], deal: Deal, visit: Visit, owed: Priced) -> Priced:
-    """The least that is owed over the places that a remittance leaves open."""
-    lowest = owed
-    for place in visit.patient.site.may_be:
-        other = price_day(kept, deal, replace(visit.view, locality=place))
-        least = {number: min(other.low.get(number, amount), lowest.low.get(number, lowest.amounts[number])) for number, amount in other.amounts.items()}
-        lowest = replace(lowest, low=least)
-    return lowest
+def _places(kept: list[Line], deal: Deal, visit: Visit, owed: Priced) -> tuple[Priced, ...]:
+    """What is owed at each place that a remittance leaves open."""
+    if not _ambiguous(visit, deal):
+        return (owed,)
+    return tuple(price_day(kept, deal, replace(visit.view, locality=place)) for place in visit.patient.site.may_be)
 
 
 def _ambiguous(visit: Visit, deal: Deal) -> bool:
@@ -191,7 +188,7 @@ def _to_the_claim(told: dict[int, DecidedLine], numbers: list[int]) -> Adjustmen
 
 
 def _as_told(
-    line: DecidedLine, unclear: str | None, fewer: Line | None, stated_units: int | None, rng: random.Random
+    line: DecidedLine, unclear: str | None, fewer: Line | None, stated_units: int | None, rng: random.Random, *, split: bool
 ) -> list[DecidedLine]:
     if fewer is not None and line.allowed:
         return [_units_refused(line, fewer)]
@@ -199,7 +196,7 @@ def _as_told(
         return [replace(line, units=stated_units, billed_units=line.units)]
     if unclear is not None:
         return [_unclear(line, unclear)]
-    if line.units > 1 and line.truth.verdict not in {"NO_RATE"} and rng.random() < 0.012 and len(line.adjustments) > 0:
+    if split and line.units > 1 and line.truth.verdict != "NO_RATE" and rng.random() < 0.012:
         return _split(line)
     return [line]
 

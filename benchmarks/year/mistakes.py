@@ -143,8 +143,7 @@ def reduction_on_first_unit(asked: Asked) -> Made | None:
 def reduction_twice(asked: Asked) -> Made | None:
     if asked.deal.reductions == "none":
         return None
-    how = "expense" if asked.deal.reductions == "medicare" else "rate"
-    return _on(asked, asked.one(_therapy(asked)), Slip(cut_again=how))
+    return _on(asked, asked.one(_therapy(asked)), Slip(cut_again=True))
 
 
 def reduction_of_whole_rate(asked: Asked) -> Made | None:

@@ -39,8 +39,8 @@ class Slip:
     line_share: Decimal = ONE
     cut_first: bool = False
     """The unit that is due in full is reduced too."""
-    cut_again: str = ""
-    """`rate`: the reduced unit reduced once more; `expense`: the practice expense halved twice."""
+    cut_again: bool = False
+    """The reduced unit reduced once more: by the percentage, by halving the practice expense again, or in proportion."""
     held_to: Decimal | None = None
     """The smaller of this charge and the amount."""
     assistant: bool | None = None
@@ -115,7 +115,7 @@ def _rated(line: Line, slip: Slip, deal: Deal, view: View) -> _Rated | None:
         full = unit(code, looked)
         if full is None:
             return None
-        halved = 2 if slip.cut_again == "expense" else 1
+        halved = 2 if slip.cut_again else 1
         return _Rated(line, slip, rate, full, unit(code, looked, halved=halved) if _cuts(code, view) else None)
     return None
 
@@ -150,11 +150,12 @@ def _plain(view: View) -> View:
 
 
 def _proportion(rate: Decimal, code: str, view: View, slip: Slip) -> Decimal | None:
-    """Medicare's cut on a schedule's rate: in the proportion of Medicare's own two amounts."""
-    full, half = unit(code, _plain(view)), unit(code, _plain(view), halved=2 if slip.cut_again == "expense" else 1)
+    """Medicare's cut on a schedule's rate: in the proportion of Medicare's own two amounts; taken twice, in it again."""
+    full, half = unit(code, _plain(view)), unit(code, _plain(view), halved=1)
     if full is None or half is None or not _cuts(code, view):
         return None
-    return cents(rate * half / full)
+    cut = cents(rate * half / full)
+    return cents(cut * half / full) if slip.cut_again else cut
 
 
 def _takes_part(one: _Rated, deal: Deal, view: View) -> bool:
@@ -228,12 +229,10 @@ def _shared(amount: Decimal, shares: list[Decimal]) -> Decimal:
 def _cut(one: _Rated, deal: Deal) -> Decimal:
     if deal.reductions == "percent":
         cut = cents(_unit(one) * deal.reduced_to)
-        return cents(cut * deal.reduced_to) if one.slip.cut_again == "rate" else cut
+        return cents(cut * deal.reduced_to) if one.slip.cut_again else cut
     if one.half is None:
         return _unit(one)
-    cut = cents(one.half * one.rate.percent / 100)
-    # taken twice: what the first cut left of the unit, once more
-    return cents(cut * cut / _unit(one)) if one.slip.cut_again == "rate" else cut
+    return cents(one.half * one.rate.percent / 100)
 
 
 def _exact_cut(one: _Rated, deal: Deal) -> Decimal:
@@ -254,13 +253,12 @@ def _equal_ranks(rated: list[_Rated], deal: Deal, view: View, priced: Priced, fi
         return
     choices = [_chosen(equal, taken, deal, view) for taken in equal]
     certain = all(priced.high[one.line.number] == priced.amounts[one.line.number] for one in equal)
-    if certain and len({sum(choice.amounts.values(), Decimal(0)) for choice in choices}) == 1:
-        priced.together.append((frozenset(choices[0].amounts), sum(choices[0].amounts.values(), Decimal(0))))
-        return
     for one in equal:
         number = one.line.number
         priced.low[number] = min(choice.amounts[number] for choice in choices)
         priced.high[number] = max(choice.high[number] for choice in choices)
+    if certain and len({sum(choice.amounts.values(), Decimal(0)) for choice in choices}) == 1:
+        priced.together.append((frozenset(choices[0].amounts), sum(choices[0].amounts.values(), Decimal(0))))
 
 
 def _chosen(equal: list[_Rated], taken: _Rated, deal: Deal, view: View) -> Priced:

@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 class Judged:
     """A day to be judged: what was owed, what was allowed, what each line's mistake was.
 
-    `low`: what is owed at least, over the places that the remittance leaves open. `open_lines`: lines that are
-    told in a way that nobody can compare; `torn`: lines that must be judged on their claim's sum.
+    `places`: what is owed at each of the places that the remittance leaves open. `open_lines`: lines that are told in
+    a way that nobody can compare; `on_claim`: lines that must be judged on their claim's sum.
     """
 
     day: tuple[object, ...]
     lines: list[Line]
     deal: Deal
     right: Priced
-    low: Priced
+    places: tuple[Priced, ...]
     allowed: dict[int, Decimal]
     cause: str
     open_lines: dict[int, str]
-    ambiguous: bool = False
     on_claim: tuple[frozenset[int], ...] = ()
+
+    @property
+    def ambiguous(self) -> bool:
+        return len(self.places) > 1
 
 
 def verdicts(judged: Judged) -> dict[int, Truth]:
@@ -62,27 +65,42 @@ def _unit(judged: Judged, numbers: frozenset[int], total: Decimal | None) -> Tru
     unit = (*judged.day, *sorted(numbers))
     allowed = sum((judged.allowed[number] for number in numbers), NOTHING)
     owed = sum((judged.right.amounts[number] for number in numbers), NOTHING) if total is None else total
-    low = owed if total is not None else sum((_least(judged.right, number) for number in numbers), NOTHING)
-    if judged.ambiguous:
-        low = min(low, sum((_least(judged.low, number) for number in numbers), NOTHING))
-    high = max(owed, sum((judged.right.high[number] for number in numbers), NOTHING)) if total is None else owed
+    high = owed if total is not None else sum((judged.right.high[number] for number in numbers), NOTHING)
+    low, short = _proven(judged, numbers)
     slack = judged.deal.tolerance * sum(line.units for line in judged.lines if line.number in numbers)
-    short = low - allowed
+    hidden = owed - allowed if owed - allowed > slack else NOTHING
     unclear = [judged.open_lines[number] for number in sorted(numbers) if number in judged.open_lines]
     if unclear:
-        hidden = owed - allowed if owed - allowed > slack else NOTHING
         return Truth("NOT_COMPARABLE", unit, hidden=hidden, note=unclear[0])
     if short > slack:
         return Truth("UNDERPAID", unit, low, short, judged.cause)
     if judged.ambiguous:
-        hidden = owed - allowed if owed - allowed > slack else NOTHING
         return Truth("AMBIGUOUS_LOCALITY", unit, hidden=hidden, note="home visits of two places")
     if allowed - high > slack:
         return Truth("OVERPAID", unit, owed)
     if numbers & judged.right.held_to_charge:
         return Truth("CHARGE_BELOW_RATE", unit, owed)
-    return Truth("PAID_AS_EXPECTED", unit, min(max(allowed, low), high) if total is None else owed)
+    return Truth("PAID_AS_EXPECTED", unit, min(max(allowed, low), high))
 
 
-def _least(priced: Priced, number: int) -> Decimal:
-    return priced.low.get(number, priced.amounts[number])
+def _proven(judged: Judged, numbers: frozenset[int]) -> tuple[Decimal, Decimal]:
+    """What is owed at least, and what is short at every place and under every choice that is the payer's.
+
+    On the sum; where places are open, also line by line: a line below the least of its amounts is short wherever it was.
+    """
+    low = min(_least(priced, numbers) for priced in judged.places)
+    short = low - sum((judged.allowed[number] for number in numbers), NOTHING)
+    if judged.ambiguous:
+        single = [
+            min(_least(priced, frozenset({number})) for priced in judged.places) - judged.allowed[number]
+            for number in numbers
+        ]
+        short = max(short, sum((one for one in single if one > judged.deal.tolerance), NOTHING))
+    return low, short
+
+
+def _least(priced: Priced, numbers: frozenset[int]) -> Decimal:
+    together = dict(priced.together)
+    if numbers in together:
+        return together[numbers]
+    return sum((priced.low.get(number, priced.amounts[number]) for number in numbers), NOTHING)
