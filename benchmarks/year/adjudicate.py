@@ -80,15 +80,29 @@ def _unpriced(line: Line, visit: Visit, rng: random.Random) -> DecidedLine:
 
 
 def _priced(
-    visit: Visit, kept: list[Line], deal: Deal, lines: dict[int, list[DecidedLine]], rng: random.Random, *, right: bool
+    visit: Visit,
+    kept: list[Line],
+    deal: Deal,
+    lines: dict[int, list[DecidedLine]],
+    rng: random.Random,
+    *,
+    right: bool,
 ) -> Settled:
     kept, fewer = _fewer_units(kept, rng)
     owed = price_day(kept, deal, visit.view)
     cause, made = ("", None) if right else drawn(visit.day, kept, deal, visit.view, rng)
     allowed = _allowed(kept, owed, made)
-    allowed |= {line.number: cents(line.charge * Decimal("0.4")) for line in kept if line.number in owed.no_rate}
-    told_openly = {number: slip.units for number, slip in made.slips.items()} if made and made.says_units else {}
-    open_lines = {} if told_openly else _open_lines([line for line in kept if line.number not in fewer], allowed, owed, rng)
+    allowed |= {
+        line.number: cents(line.charge * Decimal("0.4")) for line in kept if line.number in owed.no_rate
+    }
+    told_openly = (
+        {number: slip.units for number, slip in made.slips.items()} if made and made.says_units else {}
+    )
+    open_lines = (
+        {}
+        if told_openly
+        else _open_lines([line for line in kept if line.number not in fewer], allowed, owed, rng)
+    )
     on_claim = _on_claim(visit, kept, lines, open_lines, owed, rng)
     judged = Judged(
         (visit.number,), kept, deal, owed, _places(kept, deal, visit, owed), allowed, cause, open_lines,
@@ -100,7 +114,9 @@ def _priced(
     for claim, numbers in on_claim.items():
         own[claim] = [_to_the_claim(told, numbers)]
     for number, line in told.items():
-        lines[number] = _as_told(line, open_lines.get(number), fewer.get(number), told_openly.get(number), rng, split=not own)
+        lines[number] = _as_told(
+            line, open_lines.get(number), fewer.get(number), told_openly.get(number), rng, split=not own
+        )
     return Settled(lines, {line.number: line.claim for line in visit.lines}, own)
 
 
@@ -133,7 +149,9 @@ def _places(kept: list[Line], deal: Deal, visit: Visit, owed: Priced) -> tuple[P
     """What is owed at each place that a remittance leaves open."""
     if not _ambiguous(visit, deal):
         return (owed,)
-    return tuple(price_day(kept, deal, replace(visit.view, locality=place)) for place in visit.patient.site.may_be)
+    return tuple(
+        price_day(kept, deal, replace(visit.view, locality=place)) for place in visit.patient.site.may_be
+    )
 
 
 def _ambiguous(visit: Visit, deal: Deal) -> bool:
@@ -141,27 +159,51 @@ def _ambiguous(visit: Visit, deal: Deal) -> bool:
     return based and len(visit.patient.site.may_be) > 1
 
 
-def _open_lines(kept: list[Line], allowed: dict[int, Decimal], owed: Priced, rng: random.Random) -> dict[int, str]:
+def _open_lines(
+    kept: list[Line], allowed: dict[int, Decimal], owed: Priced, rng: random.Random
+) -> dict[int, str]:
     """Lines told in a way that leaves open for what the rest was allowed."""
     found = {}
     for line in kept:
-        tellable = line.number not in owed.no_rate and line.charge - allowed[line.number] > 2 and allowed[line.number] > 0
+        tellable = (
+            line.number not in owed.no_rate
+            and line.charge - allowed[line.number] > 2
+            and allowed[line.number] > 0
+        )
         if tellable and rng.random() < 0.006:
             found[line.number] = rng.choice(list(_UNCLEAR))
     return found
 
 
 def _on_claim(
-    visit: Visit, kept: list[Line], lines: dict[int, list[DecidedLine]], open_lines: dict[int, str], owed: Priced, rng: random.Random
+    visit: Visit,
+    kept: list[Line],
+    lines: dict[int, list[DecidedLine]],
+    open_lines: dict[int, str],
+    owed: Priced,
+    rng: random.Random,
 ) -> dict[int, list[int]]:
     """Claims whose price cut is told once, on the claim: they are judged on their sum."""
-    if rng.random() > 0.008 or lines or open_lines or owed.together or owed.no_rate or len(visit.claims) > 1 or len(kept) < 2:
+    if (
+        rng.random() > 0.008
+        or lines
+        or open_lines
+        or owed.together
+        or owed.no_rate
+        or len(visit.claims) > 1
+        or len(kept) < 2
+    ):
         return {}
     return {1: [line.number for line in kept]}
 
 
 def _tell(
-    visit: Visit, kept: list[Line], deal: Deal, allowed: dict[int, Decimal], truth: dict[int, Truth], rng: random.Random
+    visit: Visit,
+    kept: list[Line],
+    deal: Deal,
+    allowed: dict[int, Decimal],
+    truth: dict[int, Truth],
+    rng: random.Random,
 ) -> dict[int, DecidedLine]:
     told = {}
     plan = visit.patient.plan
@@ -171,7 +213,9 @@ def _tell(
         amount = allowed[line.number]
         part = share.of(amount, left) if amount else None
         left -= part.amount if part and share.kind == "copay" else NOTHING
-        told[line.number] = decided(line, amount, truth[line.number], part, plan, rng, sequestered=deal.sequestration)
+        told[line.number] = decided(
+            line, amount, truth[line.number], part, plan, rng, sequestered=deal.sequestration
+        )
     return told
 
 
@@ -188,7 +232,13 @@ def _to_the_claim(told: dict[int, DecidedLine], numbers: list[int]) -> Adjustmen
 
 
 def _as_told(
-    line: DecidedLine, unclear: str | None, fewer: Line | None, stated_units: int | None, rng: random.Random, *, split: bool
+    line: DecidedLine,
+    unclear: str | None,
+    fewer: Line | None,
+    stated_units: int | None,
+    rng: random.Random,
+    *,
+    split: bool,
 ) -> list[DecidedLine]:
     if fewer is not None and line.allowed:
         return [_units_refused(line, fewer)]

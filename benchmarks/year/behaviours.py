@@ -34,15 +34,24 @@ def behaviours() -> dict[str, tuple[Behaviour, ...]]:
     """By contract; `""`: what any payer may do."""
     found = tomllib.loads((HOME.parent / "behaviours.toml").read_text(encoding="utf-8"))
     every = [
-        Behaviour(one["contract"], one["cause"], one["from"], one["until"], one["chance"], one.get("detail", ""))
+        Behaviour(
+            one["contract"], one["cause"], one["from"], one["until"], one["chance"], one.get("detail", "")
+        )
         for one in found["behaviour"]
     ]
-    by_chance = [Behaviour("", cause, dt.date.min, dt.date.max, chance, "") for cause, chance in found["everywhere"].items()]
+    by_chance = [
+        Behaviour("", cause, dt.date.min, dt.date.max, chance, "")
+        for cause, chance in found["everywhere"].items()
+    ]
     names = {one.contract for one in every}
-    return {name: tuple(one for one in every if one.contract == name) for name in names} | {"": tuple(by_chance)}
+    return {name: tuple(one for one in every if one.contract == name) for name in names} | {
+        "": tuple(by_chance)
+    }
 
 
-def drawn(day: dt.date, lines: list[Line], deal: Deal, view: View, rng: random.Random) -> tuple[str, Made | None]:
+def drawn(
+    day: dt.date, lines: list[Line], deal: Deal, view: View, rng: random.Random
+) -> tuple[str, Made | None]:
     """The cause and what the payer makes of the day; an empty cause where it does it right."""
     for one in (*behaviours().get(deal.name, ()), *behaviours()[""]):
         if one.first <= day <= one.last and rng.random() < one.chance:

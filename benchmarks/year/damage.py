@@ -25,7 +25,9 @@ def on_the_way(files: Iterable[Remittance], rng: random.Random) -> Iterator[Remi
             yield file
             yield _sent_again(file)
         elif roll < 0.045:
-            yield Remittance(f"{file.name[:-4]}.cut.835", file.day, file.text[: len(file.text) * 2 // 3], refused=True)
+            yield Remittance(
+                f"{file.name[:-4]}.cut.835", file.day, file.text[: len(file.text) * 2 // 3], refused=True
+            )
             yield file
         elif roll < 0.06:
             yield replace(file, text=_miscounted(file.text))

@@ -57,7 +57,9 @@ class Made:
     off: dict[int, Decimal] | None = None
 
 
-def _with(asked: Asked, *, deal: Deal | None = None, view: View | None = None, slips: dict[int, Slip] | None = None) -> Made:
+def _with(
+    asked: Asked, *, deal: Deal | None = None, view: View | None = None, slips: dict[int, Slip] | None = None
+) -> Made:
     return Made(deal or asked.deal, view or asked.view, slips or {})
 
 
@@ -185,7 +187,11 @@ def qp_factor(asked: Asked) -> Made | None:
 
 
 def medicare_rate(asked: Asked) -> Made | None:
-    return None if asked.deal.name == "medicare" else _with(asked, deal=replace(MEDICARE, assistant=asked.deal.assistant))
+    return (
+        None
+        if asked.deal.name == "medicare"
+        else _with(asked, deal=replace(MEDICARE, assistant=asked.deal.assistant))
+    )
 
 
 def _other_contract(asked: Asked) -> Made | None:
@@ -204,7 +210,9 @@ def other_locality(asked: Asked) -> Made | None:
 
 
 def national_amount(asked: Asked) -> Made | None:
-    return _with(asked, view=replace(asked.view, locality="national")) if _medicare_based(asked.deal) else None
+    return (
+        _with(asked, view=replace(asked.view, locality="national")) if _medicare_based(asked.deal) else None
+    )
 
 
 def fixed_year(asked: Asked) -> Made | None:

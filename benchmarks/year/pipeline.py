@@ -87,6 +87,14 @@ def judged(home: Home) -> pl.DataFrame:
         return con.sql("select * from core.verdict").pl()
 
 
+def causes(home: Home) -> pl.DataFrame:
+    """Every cause that reproduces a short line, the first and its rivals."""
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        return con.sql(
+            "select line_id, cause from core.cause where borne_out order by line_id, cause_rank"
+        ).pl()
+
+
 def refused(home: Home) -> int:
     """How many files are in quarantine."""
     return len(list(home.folder("quarantine").glob("*.json")))

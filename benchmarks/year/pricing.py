@@ -116,7 +116,9 @@ def _rated(line: Line, slip: Slip, deal: Deal, view: View) -> _Rated | None:
         if full is None:
             return None
         halved = 2 if slip.cut_again else 1
-        return _Rated(line, slip, rate, full, unit(code, looked, halved=halved) if _cuts(code, view) else None)
+        return _Rated(
+            line, slip, rate, full, unit(code, looked, halved=halved) if _cuts(code, view) else None
+        )
     return None
 
 
@@ -181,7 +183,8 @@ def _first(rated: list[_Rated], deal: Deal, view: View) -> int | None:
 def _is_assistant(one: _Rated) -> bool:
     if one.slip.assistant is not None:
         return one.slip.assistant
-    return bool({"CQ", "CO"} & set(one.line.modifiers))
+    modifiers = one.line.modifiers if one.slip.modifiers is None else one.slip.modifiers
+    return bool({"CQ", "CO"} & set(modifiers))
 
 
 def _price_line(one: _Rated, deal: Deal, view: View, priced: Priced, *, is_first: bool) -> None:
@@ -302,7 +305,9 @@ def _share_out(priced: Priced, numbers: list[int], total: Decimal, *, lead_alone
     running = told = Decimal(0)
     for number in numbers:
         running += priced.amounts[number]
-        share = (total if number == lead else Decimal(0)) if lead_alone else cents(total * running / whole) - told
+        share = (
+            (total if number == lead else Decimal(0)) if lead_alone else cents(total * running / whole) - told
+        )
         priced.amounts[number] = priced.high[number] = share
         priced.low.pop(number, None)
         told += share

@@ -62,12 +62,19 @@ def remittances(decisions: Iterable[Decision]) -> Iterator[Remittance]:
             by_file.setdefault((payer, decision.taken_back_on), [])
             recovered.setdefault((payer, decision.taken_back_on), []).append(decision)
     carried: dict[tuple[str, str], tuple[Decimal, str]] = {}
-    for number, ((payer, day), found) in enumerate(sorted(by_file.items(), key=lambda item: (item[0][1], item[0][0])), start=1):
+    for number, ((payer, day), found) in enumerate(
+        sorted(by_file.items(), key=lambda item: (item[0][1], item[0][0])), start=1
+    ):
         yield _file(number, payer, day, found, recovered.get((payer, day), []), carried)
 
 
 def _file(
-    number: int, payer: str, day: dt.date, found: list[Decision], recovered: list[Decision], carried: dict[tuple[str, str], tuple[Decimal, str]]
+    number: int,
+    payer: str,
+    day: dt.date,
+    found: list[Decision],
+    recovered: list[Decision],
+    carried: dict[tuple[str, str], tuple[Decimal, str]],
 ) -> Remittance:
     name = f"{payer.replace(' ', '_')}_{day:%Y%m%d}.835"
     every = [*found, *recovered]
@@ -95,7 +102,9 @@ def written(body: list[Segment], plan: Plan, day: dt.date, number: int, payments
     ]  # fmt: skip
     tail = [["GE", str(payments), str(number)], ["IEA", "1", f"{number:09d}"]]
     end = terminator if terminator == "\n" else f"{terminator}\n"
-    return "".join(f"{element.join(segment)}{end}" for segment in (*head, *body, *tail)).replace("\x1f", component)
+    return "".join(f"{element.join(segment)}{end}" for segment in (*head, *body, *tail)).replace(
+        "\x1f", component
+    )
 
 
 def _payment(
@@ -112,7 +121,11 @@ def _payment(
         total = NOTHING
     date = f"{day:%Y%m%d}"
     method = "ACH" if total else "NON"
-    bank = ["CCP", "01", "999999992", "DA", "123456", "1990000001", "", "01", "999999992", "DA", "654321"] if total else [""] * 11
+    bank = (
+        ["CCP", "01", "999999992", "DA", "123456", "1990000001", "", "01", "999999992", "DA", "654321"]
+        if total
+        else [""] * 11
+    )
     segments = [
         ["ST", "835", control],
         ["BPR", "I" if total else "H", amount(total), "C", method, *bank, date],
@@ -132,7 +145,9 @@ def _payment(
         segments += _claim(file, decision)
     if provider:
         year_end = f"{day:%Y}1231"
-        segments.append(["PLB", site.npi, year_end, *(part for name, value in provider for part in (name, amount(value)))])
+        segments.append(
+            ["PLB", site.npi, year_end, *(part for name, value in provider for part in (name, amount(value)))]
+        )
     segments.append(["SE", str(len(segments) + 1), control])
     return segments
 
@@ -181,7 +196,14 @@ def _claim(file: Remittance, decision: Decision) -> list[Segment]:
 
 
 def _line(line: DecidedLine, day: str) -> list[Segment]:
-    service = ["SVC", "\x1f".join(("HC", line.code, *line.modifiers)), amount(line.charge), amount(line.paid), "", str(line.units)]
+    service = [
+        "SVC",
+        "\x1f".join(("HC", line.code, *line.modifiers)),
+        amount(line.charge),
+        amount(line.paid),
+        "",
+        str(line.units),
+    ]
     if line.billed_units or line.billed_code:
         billed = "\x1f".join(("HC", line.billed_code or line.code, *line.modifiers))
         service += [billed, str(line.billed_units or line.units)]

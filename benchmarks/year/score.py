@@ -38,7 +38,14 @@ def truth_frame(files: Iterable[Remittance]) -> pl.DataFrame:
                 "told_allowed": line.allowed, "truth": truth.verdict, "owed": truth.expected,
                 "owed_short": truth.shortfall, "true_cause": truth.cause, "hidden": truth.hidden, "note": truth.note,
             })  # fmt: skip
-    schema = {"claim": pl.Int32, "line": pl.Int32, "owed": MONEY, "owed_short": MONEY, "hidden": MONEY, "told_allowed": MONEY}
+    schema = {
+        "claim": pl.Int32,
+        "line": pl.Int32,
+        "owed": MONEY,
+        "owed_short": MONEY,
+        "hidden": MONEY,
+        "told_allowed": MONEY,
+    }
     return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)
 
 
@@ -80,10 +87,10 @@ class Score:
             "causes, rivals counted": _share(named.height, right.height),
         }
 
-    def failed(self, *, causes: bool = True) -> list[str]:
+    def failed(self) -> list[str]:
         """Targets that are missed, and lines that are not in both."""
         numbers = self.numbers()
-        missed = [name for name, least in TARGETS.items() if numbers[name][0] < least and (causes or name != "causes")]
+        missed = [name for name, least in TARGETS.items() if numbers[name][0] < least]
         return missed + (["lines in one of the two alone"] if self.unmatched else [])
 
     @property
@@ -97,9 +104,14 @@ class Score:
         return self.units.filter(wrong).sort("truth", "verdict", "true_cause", "cause", "unit")
 
     def confusion(self) -> pl.DataFrame:
-        """Lines and charges by truth and verdict."""
-        counted = self.lines.group_by("truth", "verdict").agg(
-            pl.len().alias("lines"), pl.col("charge_amount").sum().alias("charged"), pl.col("hidden").sum()
+        """What is judged together and its lines, by truth and verdict.
+
+        `hidden`: dollars that are short in truth where the remittance lets nobody know.
+        """
+        counted = self.units.group_by("truth", "verdict").agg(
+            pl.len().alias("units"),
+            pl.col("lines").sum(),
+            pl.col("owed_short", "found_short", "hidden").sum(),
         )
         return counted.sort("truth", "verdict")
 
@@ -112,7 +124,10 @@ class Score:
                 pl.len().alias("lines"),
                 pl.col("charge_amount").sum().alias("charged"),
                 (pl.col("truth") == pl.col("verdict")).sum().alias("expected"),
-                pl.when(pl.col("truth") == pl.col("verdict")).then("charge_amount").sum().alias("expected_charged"),
+                pl.when(pl.col("truth") == pl.col("verdict"))
+                .then("charge_amount")
+                .sum()
+                .alias("expected_charged"),
             )
             .sort("verdict")
         )
@@ -129,7 +144,9 @@ class Score:
                 short.sum().alias("found"),
                 (pl.col("found_short") == pl.col("owed_short")).sum().alias("exact"),
                 first.sum().alias("cause_first"),
-                (short & pl.col("named_causes").list.contains(pl.col("true_cause"))).sum().alias("cause_named"),
+                (short & pl.col("named_causes").list.contains(pl.col("true_cause")))
+                .sum()
+                .alias("cause_named"),
             )
             .sort("true_cause")
         )
@@ -152,7 +169,9 @@ def score(files: Iterable[Remittance], verdicts: pl.DataFrame, causes: pl.DataFr
     every = first if causes is None else pl.concat([first, causes.select("line_id", "cause")])
     named = every.unique().group_by("line_id").agg(pl.col("cause").sort().alias("named_causes"))
     named = verdicts.join(named, on="line_id", how="left", validate="1:1")
-    lines = truth.join(named.cast({"claim": pl.Int32, "line": pl.Int32}), on=_KEY, how="inner", validate="1:1")
+    lines = truth.join(
+        named.cast({"claim": pl.Int32, "line": pl.Int32}), on=_KEY, how="inner", validate="1:1"
+    )
     unmatched = truth.height + verdicts.height - 2 * lines.height
     return Score(lines, _units(lines), unmatched)
 
@@ -161,11 +180,17 @@ def _units(lines: pl.DataFrame) -> pl.DataFrame:
     """One row what is judged together. The verdict is the most telling of its lines."""
     order = ["UNDERPAID", "OVERPAID", "CHARGE_BELOW_RATE", "PAID_AS_EXPECTED"]
     told = pl.col("verdict")
-    first = pl.when(told.is_in(order)).then(told.replace_strict({name: n for n, name in enumerate(order)}, default=9)).otherwise(-1)
+    first = (
+        pl.when(told.is_in(order))
+        .then(told.replace_strict({name: n for n, name in enumerate(order)}, default=9))
+        .otherwise(-1)
+    )
     ordered = lines.with_columns(first.alias("_rank")).sort("unit", "_rank", "source_file", "claim", "line")
     leads = pl.col("verdict") == "UNDERPAID"
     return ordered.group_by("unit", maintain_order=True).agg(
-        pl.first("payer_of_truth", "contract_of_truth", "account", "day", "source_file", "payer_claim_number"),
+        pl.first(
+            "payer_of_truth", "contract_of_truth", "account", "day", "source_file", "payer_claim_number"
+        ),
         pl.col("code").str.join(" "),
         pl.col("told_modifiers").str.join(" "),
         pl.col("told_units").cast(pl.String).str.join(" "),

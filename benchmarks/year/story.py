@@ -67,7 +67,10 @@ def story(visit: Visit, rng: random.Random) -> Iterator[Decision]:
 def _beside_pending(plain: Decision, waiting: set[int]) -> Decision:
     """What is judged on its sum with lines that wait for a correction cannot be judged."""
     open_truth = Truth("NOT_COMPARABLE", note="another claim of the day is taken back")
-    lines = [replace(line, truth=open_truth) if waiting & set(line.truth.unit[1:]) else line for line in plain.lines]
+    lines = [
+        replace(line, truth=open_truth) if waiting & set(line.truth.unit[1:]) else line
+        for line in plain.lines
+    ]
     return replace(plain, lines=lines)
 
 
@@ -86,7 +89,9 @@ def _whole(what: str, plain: Decision, rng: random.Random) -> Decision:
 
 
 def _denied(plain: Decision, rng: random.Random) -> Decision:
-    reason = rng.choice((("CO", "16"), ("CO", "29"), ("CO", "197"), ("PR", "204"), ("CO", "109"), ("CO", "22")))
+    reason = rng.choice(
+        (("CO", "16"), ("CO", "29"), ("CO", "197"), ("PR", "204"), ("CO", "109"), ("CO", "22"))
+    )
     lines = [_refused_again(line, reason) for line in _unsplit(plain.lines)]
     return replace(plain, lines=lines, adjustments=[], status=rng.choice("14"), interest=NOTHING)
 
@@ -115,8 +120,20 @@ def _secondary(plain: Decision, rng: random.Random) -> Decision:
         before = cents(line.charge * Decimal("0.45"))
         paid = cents(line.charge * Decimal("0.08"))
         told = (Adjustment("OA", "23", before), Adjustment("CO", "45", line.charge - before - paid))
-        lines.append(replace(line, paid=paid, adjustments=told, stated=None, truth=Truth("SECONDARY"), billed_units=None, remarks=()))
-    return replace(plain, lines=lines, adjustments=[], status=rng.choice(("2", "2", "1", "20")), interest=NOTHING)
+        lines.append(
+            replace(
+                line,
+                paid=paid,
+                adjustments=told,
+                stated=None,
+                truth=Truth("SECONDARY"),
+                billed_units=None,
+                remarks=(),
+            )
+        )
+    return replace(
+        plain, lines=lines, adjustments=[], status=rng.choice(("2", "2", "1", "20")), interest=NOTHING
+    )
 
 
 def _estimate(plain: Decision, rng: random.Random) -> Decision:
@@ -131,11 +148,22 @@ def _forwarded(plain: Decision, rng: random.Random) -> Decision:
 
 def _without_lines(plain: Decision) -> Decision:
     """A payer that tells the claim alone: there is nothing to price."""
-    if plain.visit.patient.plan.contract in {"", "hawthorn-kids"} or plain.visit.patient.plan.ambiguous or plain.paid <= 0:
+    if (
+        plain.visit.patient.plan.contract in {"", "hawthorn-kids"}
+        or plain.visit.patient.plan.ambiguous
+        or plain.paid <= 0
+    ):
         return plain
     charge, allowed = plain.charge, plain.paid
     cut = (Adjustment("CO", "45", charge - allowed),) if charge != allowed else ()
-    one = replace(plain.lines[0], charge=charge, allowed=allowed, paid=allowed, adjustments=cut, truth=Truth("NO_RATE", note="no lines"))
+    one = replace(
+        plain.lines[0],
+        charge=charge,
+        allowed=allowed,
+        paid=allowed,
+        adjustments=cut,
+        truth=Truth("NO_RATE", note="no lines"),
+    )
     return replace(plain, lines=[one], adjustments=[], without_lines=True)
 
 
@@ -149,7 +177,14 @@ def _again(what: str, plain: Decision, rng: random.Random) -> Iterator[Decision]
     elif what == "repeated in vain":
         yield plain
         lines = [_refused_again(line, ("CO", "18")) for line in _unsplit(plain.lines)]
-        yield replace(plain, lines=lines, adjustments=[], day=later, claim_number=f"{plain.claim_number}R", interest=NOTHING)
+        yield replace(
+            plain,
+            lines=lines,
+            adjustments=[],
+            day=later,
+            claim_number=f"{plain.claim_number}R",
+            interest=NOTHING,
+        )
     elif what == "denied first":
         yield _denied(plain, rng).said("SUPERSEDED")
         yield replace(plain, day=later)
@@ -193,5 +228,7 @@ def _less(plain: Decision, rng: random.Random) -> Decision:
     if cut is not None:
         told.remove(cut)
     told.insert(0, Adjustment("CO", "45", off + (cut.amount if cut else NOTHING)))
-    lines[place] = replace(line, allowed=line.allowed - off, paid=line.paid - off, adjustments=tuple(told), stated=None)
+    lines[place] = replace(
+        line, allowed=line.allowed - off, paid=line.paid - off, adjustments=tuple(told), stated=None
+    )
     return replace(plain, lines=lines, interest=NOTHING)

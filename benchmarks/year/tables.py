@@ -147,6 +147,4 @@ def is_therapy(code: str, day: dt.date) -> bool:
 
 def localities(day: dt.date, contractor: str) -> list[str]:
     """All localities of a contractor (MAC) in the year of the day."""
-    return sorted(
-        place for year, place in _indices() if year == day.year and place.startswith(contractor)
-    )
+    return sorted(place for year, place in _indices() if year == day.year and place.startswith(contractor))

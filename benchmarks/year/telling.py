@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from benchmarks.year.pricing import Line
     from benchmarks.year.visits import Plan
 
-REFUSALS = (("CO", "16"), ("CO", "50"), ("PR", "204"), ("CO", "197"), ("CO", "29"), ("PR", "96"), ("CO", "151"))
+REFUSALS = (
+    ("CO", "16"),
+    ("CO", "50"),
+    ("PR", "204"),
+    ("CO", "197"),
+    ("CO", "29"),
+    ("PR", "96"),
+    ("CO", "151"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,14 @@ class Share:
 
 
 def decided(
-    line: Line, allowed: Decimal, truth: Truth, share: Adjustment | None, plan: Plan, rng: random.Random, *, sequestered: bool
+    line: Line,
+    allowed: Decimal,
+    truth: Truth,
+    share: Adjustment | None,
+    plan: Plan,
+    rng: random.Random,
+    *,
+    sequestered: bool,
 ) -> DecidedLine:
     """A line that is paid: charge less price cut is allowed; allowed less share and sequestration is paid."""
     adjustments = _price_cut(line.charge - allowed, plan, line, rng)
@@ -67,7 +82,18 @@ def decided(
     stated = allowed if rng.random() < plan.stated else None
     if stated is not None and rng.random() < 0.01:
         stated = line.charge  # payers get it wrong; the other two ways agree
-    return DecidedLine("", line.code, line.modifiers, line.units, line.charge, allowed, paid, tuple(adjustments), truth, stated=stated)
+    return DecidedLine(
+        "",
+        line.code,
+        line.modifiers,
+        line.units,
+        line.charge,
+        allowed,
+        paid,
+        tuple(adjustments),
+        truth,
+        stated=stated,
+    )
 
 
 def _price_cut(cut: Decimal, plan: Plan, line: Line, rng: random.Random) -> list[Adjustment]:
@@ -79,9 +105,13 @@ def _price_cut(cut: Decimal, plan: Plan, line: Line, rng: random.Random) -> list
     return [Adjustment("CO", "45", cut)]
 
 
-def refused(line: Line, verdict: str, rng: random.Random, reason: tuple[str, str] | None = None) -> DecidedLine:
+def refused(
+    line: Line, verdict: str, rng: random.Random, reason: tuple[str, str] | None = None
+) -> DecidedLine:
     """A line that is not paid at all."""
     group, code = reason or rng.choice(REFUSALS)
     adjustment = Adjustment(group, code, line.charge)
     truth = Truth(verdict, note=f"{group}-{code}")
-    return DecidedLine("", line.code, line.modifiers, line.units, line.charge, NOTHING, NOTHING, (adjustment,), truth)
+    return DecidedLine(
+        "", line.code, line.modifiers, line.units, line.charge, NOTHING, NOTHING, (adjustment,), truth
+    )

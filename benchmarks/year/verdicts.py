@@ -57,7 +57,12 @@ def _beside_an_unknown(judged: Judged, found: dict[int, Truth]) -> dict[int, Tru
         return {}
     beside = [line.number for line in judged.lines if judged.deal.visit_maximum or line.claim in unknown]
     note = "capped together with a line that has no price"
-    return {number: replace(found[number], verdict="NO_RATE", note=note, hidden=found[number].shortfall, shortfall=NOTHING) for number in beside}
+    return {
+        number: replace(
+            found[number], verdict="NO_RATE", note=note, hidden=found[number].shortfall, shortfall=NOTHING
+        )
+        for number in beside
+    }
 
 
 def _unit(judged: Judged, numbers: frozenset[int], total: Decimal | None) -> Truth:

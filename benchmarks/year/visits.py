@@ -60,7 +60,20 @@ LOW_CHARGES = {"97035": "12.00", "97032": "13.00", "97140": "26.50", "90832": "7
 EVALUATIONS = {"PT": ("97161", "97162", "97163"), "OT": ("97165", "97166", "97167"), "SLP": ("92523",), "PSY": ("90791",),
                "MD": ("99203",), "DC": ("98941",)}  # fmt: skip
 TREATMENTS = {
-    "PT": ("97110", "97112", "97140", "97530", "97116", "97035", "97012", "G0283", "97032", "97150", "97010", "97760"),
+    "PT": (
+        "97110",
+        "97112",
+        "97140",
+        "97530",
+        "97116",
+        "97035",
+        "97012",
+        "G0283",
+        "97032",
+        "97150",
+        "97010",
+        "97760",
+    ),
     "OT": ("97530", "97535", "97110", "97112", "97140", "97760"),
     "SLP": ("92507", "92526"),
     "PSY": ("90834", "90837", "90832"),
@@ -178,7 +191,14 @@ def _patient(number: int, rng: random.Random) -> Patient:
     place = rng.choice([name for name in plan.sites if name != "Home" or rng.random() < 0.25])
     home = SITES["Dallas" if plan.number == "04412" else "Manhattan"]
     if place == "Home":
-        site = Site("1000001044", home.zip, home.locality, facility_code="12", location="HV", may_be=tuple(HOME_OF.values()))
+        site = Site(
+            "1000001044",
+            home.zip,
+            home.locality,
+            facility_code="12",
+            location="HV",
+            may_be=tuple(HOME_OF.values()),
+        )
         clinicians = CLINICIANS["Dallas" if plan.number == "04412" else "Manhattan"]
     else:
         site, clinicians = SITES[place], CLINICIANS[place]
@@ -190,7 +210,9 @@ def _patient(number: int, rng: random.Random) -> Patient:
 def _kinds(plan: Plan) -> list[tuple[str, ...]]:
     if plan.contract.startswith("hawthorn"):
         return [("PT",), ("OT",)]
-    return [("PT",)] * 9 + [("OT",)] * 3 + [("PT", "OT")] * 3 + [("SLP",), ("PSY",), ("PSY",), ("MD",), ("DC",)]
+    return (
+        [("PT",)] * 9 + [("OT",)] * 3 + [("PT", "OT")] * 3 + [("SLP",), ("PSY",), ("PSY",), ("MD",), ("DC",)]
+    )
 
 
 def _visit(number: int, patient: Patient, day: dt.date, rng: random.Random, *, first: bool) -> Visit:
@@ -219,7 +241,9 @@ def _line(number: int, code: str, kind: str, claim: int, patient: Patient, rng: 
         modifiers.append("CQ" if kind == "PT" else "CO")
     elif rng.random() < 0.05 and code in {"97116", "97530", "97112", "90834", "90837"}:
         modifiers.append("95")
-    charge = Decimal(LOW_CHARGES[code]) if patient.low_charges and code in LOW_CHARGES else Decimal(CHARGES[code])
+    charge = (
+        Decimal(LOW_CHARGES[code]) if patient.low_charges and code in LOW_CHARGES else Decimal(CHARGES[code])
+    )
     if kind in GP and patient.plan.filing == "MB" and {"CQ", "CO"} & set(modifiers):
         charge = Decimal(CHARGES[code])  # what Medicare owes an assistant on a low charge is not proven
     return Line(number, code, tuple(modifiers), units, charge * units, claim)
