@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.year.behaviours import drawn
 from benchmarks.year.deals import Deal, in_force
 from benchmarks.year.decisions import NOTHING, Adjustment, DecidedLine, Decision, Truth
+from benchmarks.year.mistakes import LOWER
 from benchmarks.year.pricing import Line, Priced, price_day
 from benchmarks.year.tables import cents
 from benchmarks.year.telling import Share, decided, refused
@@ -89,6 +90,7 @@ def _priced(
     right: bool,
 ) -> Settled:
     kept, fewer = _fewer_units(kept, rng)
+    kept, billed_codes = _lower_codes(kept, rng)
     owed = price_day(kept, deal, visit.view)
     cause, made = ("", None) if right else drawn(visit.day, kept, deal, visit.view, rng)
     allowed = _allowed(kept, owed, made)
@@ -114,8 +116,9 @@ def _priced(
     for claim, numbers in on_claim.items():
         own[claim] = [_to_the_claim(told, numbers)]
     for number, line in told.items():
+        coded = replace(line, billed_code=billed_codes.get(number, ""))
         lines[number] = _as_told(
-            line, open_lines.get(number), fewer.get(number), told_openly.get(number), rng, split=not own
+            coded, open_lines.get(number), fewer.get(number), told_openly.get(number), rng, split=not own
         )
     return Settled(lines, {line.number: line.claim for line in visit.lines}, own)
 
@@ -130,6 +133,12 @@ def _fewer_units(kept: list[Line], rng: random.Random) -> tuple[list[Line], dict
         else:
             result.append(line)
     return result, fewer
+
+
+def _lower_codes(kept: list[Line], rng: random.Random) -> tuple[list[Line], dict[int, str]]:
+    """Decide a few lines under a lower code, openly: a matter of coding, priced as decided."""
+    billed = {line.number: line.code for line in kept if line.code in LOWER and rng.random() < 0.02}
+    return [replace(line, code=LOWER[line.code]) if line.number in billed else line for line in kept], billed
 
 
 def _allowed(kept: list[Line], owed: Priced, made: Made | None) -> dict[int, Decimal]:
@@ -310,3 +319,19 @@ def decision(visit: Visit, settled: Settled, claim: int, number: str, day: dt.da
         for one in settled.lines[key]
     ]
     return Decision(visit, claim, number, day, "1", lines, list(settled.own.get(claim, [])))
+
+
+def told_on_the_claim(plain: Decision, reasons: set[str]) -> Decision:
+    """Tell the patient's share or the sequestration once, on the claim, and not on its lines."""
+    moved: dict[tuple[str, str], Decimal] = {}
+    lines = []
+    for line in plain.lines:
+        own = [one for one in line.adjustments if one.reason in reasons]
+        rest = tuple(one for one in line.adjustments if one.reason not in reasons)
+        for one in own:
+            moved[one.group, one.reason] = moved.get((one.group, one.reason), NOTHING) + one.amount
+        lines.append(
+            replace(line, adjustments=rest, paid=line.paid + sum((one.amount for one in own), NOTHING))
+        )
+    told = [Adjustment(group, reason, amount) for (group, reason), amount in moved.items()]
+    return replace(plain, lines=lines, adjustments=[*plain.adjustments, *told])

@@ -87,7 +87,8 @@ class Decision:
     taken_back: Decimal = NOTHING
     """Recovered later by a provider adjustment that names the claim, and when."""
     taken_back_on: dt.date | None = None
-    frequency: str = "1"
+    original_number: str = ""
+    """The claim number that this decision corrects, where it has one of its own (REF*F8)."""
 
     @property
     def charge(self) -> Decimal:

@@ -84,15 +84,16 @@ def run(home: Home, files: Sequence[Remittance], nights: int) -> list[dict[str, 
 def judged(home: Home) -> pl.DataFrame:
     """What the analysts' database says of every line."""
     with duckdb.connect(str(home.published), read_only=True) as con:
-        return con.sql("select * from core.verdict").pl()
+        found: pl.DataFrame = con.sql("select * from core.verdict").pl()
+        return found
 
 
 def causes(home: Home) -> pl.DataFrame:
     """Every cause that reproduces a short line, the first and its rivals."""
     with duckdb.connect(str(home.published), read_only=True) as con:
-        return con.sql(
-            "select line_id, cause from core.cause where borne_out order by line_id, cause_rank"
-        ).pl()
+        query = "select line_id, cause from core.cause where borne_out order by line_id, cause_rank"
+        found: pl.DataFrame = con.sql(query).pl()
+        return found
 
 
 def refused(home: Home) -> int:

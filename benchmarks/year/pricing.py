@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from benchmarks.year.deals import Deal, Rate, Row
 from benchmarks.year.tables import View, cents, is_therapy, rank, unit
+
+if TYPE_CHECKING:
+    from benchmarks.year.deals import Deal, Rate, Row
 
 ONE = Decimal(1)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from benchmarks.year.visits import Plan
 
 Segment = list[str]
+Carried = dict[tuple[str, str], tuple[Decimal, str]]
+"""By payer and payee: what the last payment left over, and under which number."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def remittances(decisions: Iterable[Decision]) -> Iterator[Remittance]:
         if decision.taken_back_on is not None:
             by_file.setdefault((payer, decision.taken_back_on), [])
             recovered.setdefault((payer, decision.taken_back_on), []).append(decision)
-    carried: dict[tuple[str, str], tuple[Decimal, str]] = {}
+    carried: Carried = {}
     for number, ((payer, day), found) in enumerate(
         sorted(by_file.items(), key=lambda item: (item[0][1], item[0][0])), start=1
     ):
@@ -74,7 +76,7 @@ def _file(
     day: dt.date,
     found: list[Decision],
     recovered: list[Decision],
-    carried: dict[tuple[str, str], tuple[Decimal, str]],
+    carried: Carried,
 ) -> Remittance:
     name = f"{payer.replace(' ', '_')}_{day:%Y%m%d}.835"
     every = [*found, *recovered]
@@ -93,7 +95,7 @@ def _file(
 
 def written(body: list[Segment], plan: Plan, day: dt.date, number: int, payments: int) -> str:
     """The interchange around the payments."""
-    element, terminator, component = plan.separators
+    element, terminator, component = tuple(plan.separators)
     sender = plan.payer.replace(" ", "")[:15].upper()
     head = [
         ["ISA", "00", " " * 10, "00", " " * 10, "ZZ", f"{sender:<15}", "ZZ", f"{'QUARRY':<15}", f"{day:%y%m%d}", "0330", "^",
@@ -109,7 +111,7 @@ def written(body: list[Segment], plan: Plan, day: dt.date, number: int, payments
 
 def _payment(
     file: Remittance, place: int, trace: str, plan: Plan, day: dt.date, own: list[Decision], back: list[Decision],
-    carried: dict[tuple[str, str], tuple[Decimal, str]],
+    carried: Carried,
 ) -> list[Segment]:  # fmt: skip
     site = (own or back)[0].visit.patient.site
     control = f"{place:04d}"
@@ -167,18 +169,19 @@ def _provider_adjustments(
 def _claim(file: Remittance, decision: Decision) -> list[Segment]:
     patient = decision.visit.patient
     plan, site = patient.plan, patient.site
-    claim = len({told.claim for told in file.told}) + 1
+    claim = file.told[-1].claim + 1 if file.told else 1
     last, first = patient.name
     day = f"{decision.visit.day:%Y%m%d}"
-    share = decision.patient_share
+    share = amount(decision.patient_share) if decision.patient_share else ""
     account = decision.lines[0].control.rsplit("-", 1)[0]
     segments = [
-        ["CLP", account, decision.status, amount(decision.charge), amount(decision.paid), amount(share) if share else "", plan.filing,
-         decision.claim_number, site.facility_code, decision.frequency],
+        ["CLP", account, decision.status, amount(decision.charge), amount(decision.paid), share, plan.filing,
+         decision.claim_number, site.facility_code, "1"],
         *_adjustments(decision.adjustments),
         ["NM1", "QC", "1", last, first, "", "", "", "MI", patient.member],
         ["NM1", "82", "1", "ADAMS", "ANN", "", "", "", "XX", patient.clinician],
         *([["REF", "1L", plan.group]] if plan.group else []),
+        *([["REF", "F8", decision.original_number]] if decision.original_number else []),
         *([["REF", "CE", plan.class_of_contract]] if plan.class_of_contract else []),
         *([["REF", "LU", site.location]] if site.location else []),
         ["DTM", "232", day],

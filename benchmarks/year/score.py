@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.year.remittances import Remittance
 
 MONEY = pl.Decimal(18, 2)
-TARGETS = {"precision": Decimal("99.9"), "recall of dollars": Decimal("99.5"), "causes": Decimal("98")}
+TARGETS = {"precision": Decimal("99.9"), "recall of dollars": Decimal("99.5"), "causes": Decimal(98)}
 _KEY = ["source_file", "claim", "line"]
 
 
@@ -39,8 +39,8 @@ def truth_frame(files: Iterable[Remittance]) -> pl.DataFrame:
                 "owed_short": truth.shortfall, "true_cause": truth.cause, "hidden": truth.hidden, "note": truth.note,
             })  # fmt: skip
     schema = {
-        "claim": pl.Int32,
-        "line": pl.Int32,
+        "claim": pl.Int32(),
+        "line": pl.Int32(),
         "owed": MONEY,
         "owed_short": MONEY,
         "hidden": MONEY,
@@ -159,7 +159,7 @@ def _share(part: Decimal | int, whole: Decimal | int) -> tuple[Decimal, str]:
 
 
 def _sum(frame: pl.DataFrame, column: str) -> Decimal:
-    return frame[column].sum() or Decimal(0)
+    return Decimal(str(frame[column].sum() or 0))
 
 
 def score(files: Iterable[Remittance], verdicts: pl.DataFrame, causes: pl.DataFrame | None = None) -> Score:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from benchmarks.year.adjudicate import Settled, decision, settle
+from benchmarks.year.adjudicate import decision, settle, told_on_the_claim
 from benchmarks.year.decisions import NOTHING, Adjustment, DecidedLine, Decision, Truth
 from benchmarks.year.tables import cents
-from benchmarks.year.telling import refused
 from benchmarks.year.visits import END
 
 if TYPE_CHECKING:
@@ -24,6 +23,9 @@ WHOLE = {"denied": 0.025, "secondary": 0.025, "estimate": 0.006, "forwarded": 0.
 LATER = {
     "corrected at once": 0.008,
     "corrected later": 0.012,
+    "corrected before the reversal": 0.003,
+    "corrected under a new number": 0.004,
+    "taken back without lines": 0.003,
     "paid the difference": 0.010,
     "replaced": 0.006,
     "pending": 0.004,
@@ -51,7 +53,10 @@ def story(visit: Visit, rng: random.Random) -> Iterator[Decision]:
     beside: list[Decision] = []
     for claim in visit.claims:
         number = f"{visit.day:%y%j}{visit.number:07d}{claim}"
-        plain = decision(visit, settled, claim, number, day)
+        paid_on = pay_day(day + dt.timedelta(days=7)) if claim > 1 and rng.random() < 0.15 else day
+        plain = decision(visit, settled, claim, number, paid_on)
+        if rng.random() < 0.03:
+            plain = told_on_the_claim(plain, rng.choice(({"1", "2", "3"}, {"253"})))
         if rng.random() < 0.01 and plain.paid > 0:
             plain.interest = Decimal(rng.randint(5, 220)) / 100
         if claim != chosen or (what in WHOLE and len(visit.claims) > 1):
@@ -84,8 +89,13 @@ def _drawn(chances: dict[str, float], rng: random.Random) -> str:
 
 
 def _whole(what: str, plain: Decision, rng: random.Random) -> Decision:
-    made = {"denied": _denied, "secondary": _secondary, "estimate": _estimate, "forwarded": _forwarded}
-    return _without_lines(plain) if what == "no lines" else made[what](plain, rng)
+    if what == "no lines":
+        return _without_lines(plain)
+    if what == "estimate":
+        return _not_paid(plain, "25", ("OA", "101"), "PREDETERMINATION")
+    if what == "forwarded":
+        return _not_paid(plain, "23", ("OA", "109"), "NOT_COMPARABLE")
+    return _denied(plain, rng) if what == "denied" else _secondary(plain, rng)
 
 
 def _denied(plain: Decision, rng: random.Random) -> Decision:
@@ -98,8 +108,12 @@ def _denied(plain: Decision, rng: random.Random) -> Decision:
 
 def _refused_again(line: DecidedLine, reason: tuple[str, str], verdict: str = "DENIED") -> DecidedLine:
     adjustment = Adjustment(*reason, line.charge)
-    return replace(line, allowed=NOTHING, paid=NOTHING, adjustments=(adjustment,), stated=None, truth=Truth(verdict, note="-".join(reason)),
-                   billed_units=None, remarks=())  # fmt: skip
+    truth = Truth(verdict, note="-".join(reason))
+    return replace(_bare(line), allowed=NOTHING, paid=NOTHING, adjustments=(adjustment,), truth=truth)
+
+
+def _bare(line: DecidedLine) -> DecidedLine:
+    return replace(line, stated=None, billed_units=None, remarks=())
 
 
 def _unsplit(lines: list[DecidedLine]) -> list[DecidedLine]:
@@ -120,50 +134,30 @@ def _secondary(plain: Decision, rng: random.Random) -> Decision:
         before = cents(line.charge * Decimal("0.45"))
         paid = cents(line.charge * Decimal("0.08"))
         told = (Adjustment("OA", "23", before), Adjustment("CO", "45", line.charge - before - paid))
-        lines.append(
-            replace(
-                line,
-                paid=paid,
-                adjustments=told,
-                stated=None,
-                truth=Truth("SECONDARY"),
-                billed_units=None,
-                remarks=(),
-            )
-        )
+        lines.append(replace(_bare(line), paid=paid, adjustments=told, truth=Truth("SECONDARY")))
     return replace(
         plain, lines=lines, adjustments=[], status=rng.choice(("2", "2", "1", "20")), interest=NOTHING
     )
 
 
-def _estimate(plain: Decision, rng: random.Random) -> Decision:
-    lines = [_refused_again(line, ("OA", "101"), "PREDETERMINATION") for line in _unsplit(plain.lines)]
-    return replace(plain, lines=lines, adjustments=[], status="25", interest=NOTHING)
-
-
-def _forwarded(plain: Decision, rng: random.Random) -> Decision:
-    lines = [_refused_again(line, ("OA", "109"), "NOT_COMPARABLE") for line in _unsplit(plain.lines)]
-    return replace(plain, lines=lines, adjustments=[], status="23", interest=NOTHING)
+def _not_paid(plain: Decision, status: str, reason: tuple[str, str], verdict: str) -> Decision:
+    lines = [_refused_again(line, reason, verdict) for line in _unsplit(plain.lines)]
+    return replace(plain, lines=lines, adjustments=[], status=status, interest=NOTHING)
 
 
 def _without_lines(plain: Decision) -> Decision:
-    """A payer that tells the claim alone: there is nothing to price."""
-    if (
-        plain.visit.patient.plan.contract in {"", "hawthorn-kids"}
-        or plain.visit.patient.plan.ambiguous
-        or plain.paid <= 0
-    ):
+    """A payer that tells the claim alone: without a code there is nothing to price.
+
+    Left as they are: claims with a refused line, and those of contracts that need no code or have no price at all.
+    """
+    plan = plain.visit.patient.plan
+    coded = plan.contract not in {"", "hawthorn-kids", "juniper-works"} and not plan.ambiguous
+    if not coded or not all(line.paid for line in plain.lines) or plain.paid <= 0:
         return plain
     charge, allowed = plain.charge, plain.paid
     cut = (Adjustment("CO", "45", charge - allowed),) if charge != allowed else ()
-    one = replace(
-        plain.lines[0],
-        charge=charge,
-        allowed=allowed,
-        paid=allowed,
-        adjustments=cut,
-        truth=Truth("NO_RATE", note="no lines"),
-    )
+    truth = Truth("NO_RATE", note="no lines")
+    one = replace(plain.lines[0], charge=charge, allowed=allowed, paid=allowed, adjustments=cut, truth=truth)
     return replace(plain, lines=[one], adjustments=[], without_lines=True)
 
 
@@ -212,9 +206,27 @@ def _paid_again(what: str, plain: Decision, later: dt.date, rng: random.Random) 
         yield replace(plain, day=later)
         return
     yield first.said("REVERSED")
-    back = later if what != "corrected later" else pay_day(plain.day + (later - plain.day) / 2)
-    yield first.reversal(back)
-    yield replace(plain, day=later, interest=interest)
+    between = pay_day(plain.day + (later - plain.day) / 2)
+    back = between if what == "corrected later" else later
+    reversal = first.reversal(back)
+    yield _totals(reversal) if what == "taken back without lines" else reversal
+    again = replace(
+        plain, day=between if what == "corrected before the reversal" else later, interest=interest
+    )
+    if what == "corrected under a new number":
+        again = replace(again, claim_number=f"{plain.claim_number}A", original_number=plain.claim_number)
+    yield again
+
+
+def _totals(reversal: Decision) -> Decision:
+    """A reversal that tells the claim alone."""
+    every = [*reversal.adjustments, *(one for line in reversal.lines for one in line.adjustments)]
+    sums: dict[tuple[str, str], Decimal] = {}
+    for one in every:
+        sums[one.group, one.reason] = sums.get((one.group, one.reason), NOTHING) + one.amount
+    told = tuple(Adjustment(group, reason, amount) for (group, reason), amount in sums.items())
+    line = replace(reversal.lines[0], charge=reversal.charge, paid=reversal.paid, adjustments=told)
+    return replace(reversal, lines=[line], adjustments=[], without_lines=True)
 
 
 def _less(plain: Decision, rng: random.Random) -> Decision:

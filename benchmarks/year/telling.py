@@ -79,6 +79,10 @@ def decided(
         reason, amount = ("144", -bonus) if rng.random() < 0.6 else ("237", bonus)
         adjustments.append(Adjustment("CO", reason, amount))
         paid -= amount
+    if plan.filing == "HM" and rng.random() < 0.02 and paid:
+        withheld = cents(paid * Decimal("0.05"))
+        adjustments.append(Adjustment("CO", "104", withheld))
+        paid -= withheld
     stated = allowed if rng.random() < plan.stated else None
     if stated is not None and rng.random() < 0.01:
         stated = line.charge  # payers get it wrong; the other two ways agree

@@ -38,7 +38,7 @@ class Judged:
 
 def verdicts(judged: Judged) -> dict[int, Truth]:
     """The truth of every line of the day that was priced and paid."""
-    owed = dict(judged.right.together) | {numbers: None for numbers in judged.on_claim}
+    owed = dict(judged.right.together) | dict.fromkeys(judged.on_claim)
     grouped = {number for numbers in owed for number in numbers}
     units = [*owed, *(frozenset({number}) for number in judged.right.amounts if number not in grouped)]
     found: dict[int, Truth] = {}

@@ -210,9 +210,8 @@ def _patient(number: int, rng: random.Random) -> Patient:
 def _kinds(plan: Plan) -> list[tuple[str, ...]]:
     if plan.contract.startswith("hawthorn"):
         return [("PT",), ("OT",)]
-    return (
-        [("PT",)] * 9 + [("OT",)] * 3 + [("PT", "OT")] * 3 + [("SLP",), ("PSY",), ("PSY",), ("MD",), ("DC",)]
-    )
+    often = {("PT",): 9, ("OT",): 3, ("PT", "OT"): 3, ("SLP",): 1, ("PSY",): 2, ("MD",): 1, ("DC",): 1}
+    return [kinds for kinds, times in often.items() for _ in range(times)]
 
 
 def _visit(number: int, patient: Patient, day: dt.date, rng: random.Random, *, first: bool) -> Visit:
