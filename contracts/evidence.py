@@ -43,7 +43,9 @@ def with_evidence(lines: pl.DataFrame) -> pl.DataFrame:
 def _row() -> pl.Expr:
     """The rate row of a line; where its rate is of the charge, the code's charge is what tells amounts apart."""
     charge = pl.format("charge of {}", "code")
-    of_charge = pl.when(pl.col("rate_basis") == "percent_of_charge").then(pl.format("{}, {}", "rate_row", charge))
+    of_charge = pl.when(pl.col("rate_basis") == "percent_of_charge").then(
+        pl.format("{}, {}", "rate_row", charge)
+    )
     return pl.coalesce(of_charge, "rate_row", charge)
 
 
