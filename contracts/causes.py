@@ -211,7 +211,7 @@ def _capped(priced: pl.DataFrame) -> pl.DataFrame:
     How a payer lays a capped day out over its lines is its own affair: where a cap of the contract that is tried
     bites, the sum of what it holds is compared, as it is where the own contract has a cap. All of it must be judged.
     """
-    held = priced.filter(pl.col("cap").is_in(_CAPS) & pl.col("expected_low").is_not_null())
+    held = priced.filter(pl.col("cap").is_in(_CAPS) & pl.col("group_expected").is_not_null())
     group = ["attempt", "group_lead_id"]
     known = held.with_columns(pl.col("judged_group").is_not_null().all().over(group).alias("_judged"))
     groups = known.group_by(*group, "judged_group").agg(
