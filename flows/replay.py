@@ -62,7 +62,8 @@ def show_replay(console: Console, replay: Replay) -> None:
     together = f"; judged on the sum of several lines: ${judged} allowed" if judged else ""
     console.print(
         f"  {entry['standing']}: allowed ${entry['allowed_amount']}, expected ${entry['expected_amount']}, short by"
-        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')}; dispute by {entry.get('dispute_by')}{together}",
+        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')};"
+        f" dispute by {entry.get('dispute_by')}{together}",
         markup=False,
         highlight=False,
         soft_wrap=True,
