@@ -6,7 +6,6 @@ a server of its own is started beside it, whose database stays in the home folde
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import re
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 SERVE_LOCK = ".serve.lock"
 LOOK_SECONDS = 30.0
+LATE = dt.timedelta(minutes=5)
 
 
 def serve(home: Home) -> None:
@@ -66,50 +66,54 @@ def missed(home: Home, schedule: Schedule, time_: dt.datetime) -> dt.datetime | 
     return None if good is not None and schedule.covers(good.started, due) else due
 
 
-def overdue(home: Home, time_: dt.datetime) -> dt.datetime | None:
-    """Return when the last night was due, if it is overdue by the settings and none has been started for it, good or bad."""
-    settings = read_settings(home.settings)
-    due = settings.schedule.last_due(time_)
+def not_begun(home: Home, schedule: Schedule, time_: dt.datetime) -> dt.datetime | None:
+    """Return when the last night was due, if none has been begun for it, good or bad, and none is at work now."""
+    due = schedule.last_due(time_)
     record = read_record(home)
-    begun = record is not None and settings.schedule.covers(record.last.started, due)
-    late = time_ - due >= dt.timedelta(minutes=settings.alerts.overdue_minutes)
-    return due if late and not begun else None
+    begun = record is not None and schedule.covers(record.last.started, due)
+    return None if begun or holder_of(home)[1] else due
 
 
 class Watch:
-    """Catches up once what was missed while nobody served, and tells of nights that do not run."""
+    """Catches up, once, what was missed; plans what Prefect has not; tells of nights that do not run."""
 
     def __init__(self, home: Home, run_now: Callable[[], object]) -> None:
         self.home, self.run_now = home, run_now
+        self.planned: dt.datetime | None = None
         self.told: dt.datetime | None = None
 
     def keep(self) -> None:
-        try:
-            self.catch_up()
-        except Exception as error:  # noqa: BLE001  (the schedule goes on)
-            _say(f"a missed night could not be planned: {type(error).__name__}")
+        """Look at the start, and then every half minute."""
+        self._safely(self.catch_up)
         while True:
             time.sleep(LOOK_SECONDS)
-            with contextlib.suppress(Exception):  # settings under edit: looked at again in half a minute
-                self.look(now())
+            self._safely(lambda: self.look(now()))
 
     def catch_up(self) -> None:
-        """Run at once, and once, where the last night that was due has not been."""
+        """Run at once where the last night that was due has not been done."""
         due = missed(self.home, read_settings(self.home.settings).schedule, now())
         if due is None:
             return
-        self.told = due
-        first = read_record(self.home) is None
-        _say("no night has run here yet" if first else f"the night due {due:%Y-%m-%d %H:%M %Z} did not run")
-        _say("it runs now")
+        self.planned = self.told = due
+        if read_record(self.home) is None:
+            _say("no night has run here yet: one runs now")
+            self.run_now()
+            return
+        _say(f"the night due {due:%Y-%m-%d %H:%M %Z} was not done: it runs now")
         self.run_now()
-        if not first and not holder_of(self.home)[1]:
-            self._tell(due, now_run=True)
+        self._tell(due, now_run=True)
 
     def look(self, time_: dt.datetime) -> None:
-        """Tell once of a night that is overdue."""
-        due = overdue(self.home, time_)
-        if due is not None and due != self.told:
+        """Plan a night that is late, and tell of one that is overdue; each once."""
+        settings = read_settings(self.home.settings)
+        due = not_begun(self.home, settings.schedule, time_)
+        if due is None:
+            return
+        if time_ - due >= LATE and self.planned != due:
+            self.planned = due
+            _say(f"the night due {due:%Y-%m-%d %H:%M %Z} has not begun: it runs now")
+            self.run_now()
+        if time_ - due >= dt.timedelta(minutes=settings.alerts.overdue_minutes) and self.told != due:
             self.told = due
             self._tell(due, now_run=False)
 
@@ -117,6 +121,14 @@ class Watch:
         from flows import alerts  # noqa: PLC0415  (Prefect reads its environment when it is imported)
 
         alerts.missed(self.home, due, now_run=now_run)
+
+    @staticmethod
+    def _safely(act: Callable[[], object]) -> None:
+        """Go on whatever happens: settings under edit, a server that is away; the next look is in half a minute."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001
+            _say(f"could not look after the schedule: {type(error).__name__}")
 
 
 def _say(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -30,19 +31,20 @@ class Standing(BaseModel):
     last_good: Night | None
     age_hours: float | None
     next_due: dt.datetime | None
+    timezone: str
     waiting_files: int
     waiting_workbooks: int
     quarantined_files: int
 
     def __str__(self) -> str:
         """What a person reads."""
-        return "\n".join(["healthy" if self.healthy else "look at this:", *self._told()])
+        return "\n".join(["healthy" if self.healthy else "look at this:", *self._lines()])
 
-    def _told(self) -> list[str]:
+    def _lines(self) -> list[str]:
         told = [f"  {problem}" for problem in self.problems]
         if self.last_good is not None:
             told.append(
-                f"Last good night: as of {self.last_good.as_of}, {_local(self.last_good.started)},"
+                f"Last good night: as of {self.last_good.as_of}, {_told(self.last_good.started, self.timezone)},"
                 f" {self.age_hours:.1f} hours ago"
             )
         if self.last_good is not None and self.last_good.figures is not None:
@@ -56,7 +58,7 @@ class Standing(BaseModel):
         told.append(f"Waiting in the inbox: {self.waiting_files} files, {self.waiting_workbooks} workbooks")
         told.append(f"In quarantine: {self.quarantined_files} files")
         if self.next_due is not None:
-            told.append(f"Next night: {_local(self.next_due)}")
+            told.append(f"Next night: {_told(self.next_due, self.timezone)}")
         return told
 
 
@@ -68,7 +70,7 @@ def standing(home: Home, time: dt.datetime | None = None) -> Standing:
     settings, problems = _settings(home)
     good = record.last_good if record is not None else None
     last = record.last if record is not None else None
-    problems += _problems(settings, last, good, time, lives=lives)
+    problems += _problems(settings or Settings(), last, good, time, lives=lives)
     files, workbooks = _waiting(home)
     return Standing(
         healthy=not problems,
@@ -78,6 +80,7 @@ def standing(home: Home, time: dt.datetime | None = None) -> Standing:
         last_good=good,
         age_hours=round((time - good.started).total_seconds() / _HOUR, 2) if good is not None else None,
         next_due=settings.schedule.next_due(time).astimezone(dt.UTC) if settings is not None else None,
+        timezone=(settings or Settings()).schedule.timezone,
         waiting_files=files,
         waiting_workbooks=workbooks,
         quarantined_files=sum(1 for _ in home.folder("quarantine").rglob("*.json")),
@@ -92,20 +95,21 @@ def _settings(home: Home) -> tuple[Settings | None, list[str]]:
 
 
 def _problems(
-    settings: Settings | None, last: Night | None, good: Night | None, time: dt.datetime, *, lives: bool
+    settings: Settings, last: Night | None, good: Night | None, time: dt.datetime, *, lives: bool
 ) -> list[str]:
-    found = []
     if last is None:
-        found.append("no night has run here yet")
-    elif last.outcome == "running" and not lives:
-        found.append(f"the night of {_local(last.started)} died; the next one finishes it")
-    elif last.outcome in {"failed", "stopped"}:
-        found.append(f"the night of {_local(last.started)} {_ENDED[last.outcome]}: {last.problem}")
-    if settings is not None and last is not None:
-        due = settings.schedule.last_due(time)
-        late = time - due >= dt.timedelta(minutes=settings.alerts.overdue_minutes)
-        if late and not lives and (good is None or not settings.schedule.covers(good.started, due)):
-            found.append(f"the night due {_local(due)} has not been done")
+        return ["no night has run here yet"]
+    schedule = settings.schedule
+    found = []
+    began = _told(last.started, schedule.timezone)
+    if last.outcome == "running" and not lives:
+        found.append(f"the night of {began} died; the next one finishes it")
+    elif last.outcome in _ENDED:
+        found.append(f"the night of {began} {_ENDED[last.outcome]}: {last.problem}")
+    due = schedule.last_due(time)
+    late = time - due >= dt.timedelta(minutes=settings.alerts.overdue_minutes)
+    if late and not lives and (good is None or not schedule.covers(good.started, due)):
+        found.append(f"the night due {_told(due, schedule.timezone)} has not been done")
     return found
 
 
@@ -119,5 +123,5 @@ def _waiting(home: Home) -> tuple[int, int]:
     return len(paths) - workbooks, workbooks
 
 
-def _local(time: dt.datetime) -> str:
-    return f"{time.astimezone():%Y-%m-%d %H:%M %Z}"
+def _told(time: dt.datetime, timezone: str) -> str:
+    return f"{time.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M %Z}"
