@@ -100,8 +100,8 @@ def on_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> No
 def _why(home: Home, flow_run: FlowRun, state: State[Any]) -> str:
     """Return what the record says of this run; Prefect's own words may quote a remittance."""
     record = read_record(home)
-    began = flow_run.start_time or flow_run.created
-    if record is not None and record.last.problem and began and record.last.started >= began:
+    began = flow_run.start_time
+    if began and record and record.last.problem and record.last.started >= began.replace(microsecond=0):
         return record.last.problem
     return "its process died" if state.is_crashed() else "it could not begin; the log of the service says why"
 

@@ -161,4 +161,5 @@ def read_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
-        raise TermsError(problems_of(error, path.name, key_lines(text), Settings)) from None
+        problems = problems_of(error, path.name, key_lines(text), Settings)
+    raise TermsError(problems)
