@@ -46,8 +46,10 @@ _DUCKDB_PASSING = (
 def passes(error: BaseException) -> bool:
     """Whether an error may be gone in a while: a busy share, a full disk, a lock of another program.
 
-    What is wrong in contracts, settings, a remittance or this program stays wrong.
+    What is wrong in contracts, settings, a remittance or this program stays wrong. An error that only carries another
+    (`original`) stands for it.
     """
+    error = getattr(error, "original", error)
     if isinstance(error, OSError):
         return error.errno in PASSING or getattr(error, "winerror", None) in _SHARING_VIOLATIONS
     if isinstance(error, duckdb.IOException | duckdb.FatalException):

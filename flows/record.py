@@ -92,7 +92,8 @@ def recorded(home: Home, as_of: dt.date | None) -> Iterator[Callable[[Summary], 
 
 
 def kind_of(error: BaseException) -> str:
-    """What may be told of an error: nothing that it quotes."""
+    """What may be told of an error: nothing that it quotes. One that only carries another (`original`) stands for it."""
+    error = getattr(error, "original", error)
     if isinstance(error, TermsError):
         count = len(error.problems)
         return (
