@@ -6,14 +6,16 @@ Must run before Prefect is imported.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 def quiet(home: Path) -> None:
-    """Set Prefect's environment where the operator has not."""
+    """Set Prefect's environment where the operator has not.
+
+    Its processes find us, and import nothing that happens to lie in the folder they are started in.
+    """
+    paths = [str(Path(__file__).resolve().parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
     os.environ.setdefault("PREFECT_HOME", str((home / ".prefect").resolve()))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
