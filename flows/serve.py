@@ -66,12 +66,12 @@ def missed(home: Home, schedule: Schedule, time_: dt.datetime) -> dt.datetime | 
     return None if good is not None and schedule.covers(good.started, due) else due
 
 
-def not_begun(home: Home, schedule: Schedule, time_: dt.datetime) -> dt.datetime | None:
-    """Return when the last night was due, if none has been begun for it, good or bad, and none is at work now."""
+def not_done(home: Home, schedule: Schedule, time_: dt.datetime) -> dt.datetime | None:
+    """Return when the last night was due, if none has come to an end for it, good or bad, and none is at work now."""
     due = schedule.last_due(time_)
     record = read_record(home)
-    begun = record is not None and schedule.covers(record.last.started, due)
-    return None if begun or holder_of(home)[1] else due
+    ended = record and record.last.outcome != "running" and schedule.covers(record.last.started, due)
+    return None if ended or holder_of(home)[1] else due
 
 
 class Watch:
@@ -106,12 +106,12 @@ class Watch:
     def look(self, time_: dt.datetime) -> None:
         """Plan a night that is late, and tell of one that is overdue; each once."""
         settings = read_settings(self.home.settings)
-        due = not_begun(self.home, settings.schedule, time_)
+        due = not_done(self.home, settings.schedule, time_)
         if due is None:
             return
         if time_ - due >= LATE and self.planned != due:
             self.planned = due
-            _say(f"the night due {due:%Y-%m-%d %H:%M %Z} has not begun: it runs now")
+            _say(f"the night due {due:%Y-%m-%d %H:%M %Z} has not been done: it runs now")
             self.run_now()
         if time_ - due >= dt.timedelta(minutes=settings.alerts.overdue_minutes) and self.told != due:
             self.told = due

@@ -19,7 +19,7 @@ from flows.home import Home, make_home
 from flows.lock import hold
 from flows.passing import passes
 from flows.record import kind_of, read_record, recorded
-from flows.serve import Watch, missed, not_begun
+from flows.serve import Watch, missed, not_done
 from flows.settings import Schedule
 from flows.status import standing
 from flows.summary import Summary
@@ -187,10 +187,21 @@ def test_a_night_that_does_not_begin_is_planned_once_and_told_once(
         watch.look(NIGHT + dt.timedelta(days=1, minutes=minutes))
         assert (len(runs), len(told)) == (planned, alerts), minutes
     with hold(home, "a night"):  # one that waits or works is not planned again
-        assert not_begun(home, Schedule(), NIGHT + dt.timedelta(days=2, minutes=9)) is None
+        assert not_done(home, Schedule(), NIGHT + dt.timedelta(days=2, minutes=9)) is None
     night(home, monkeypatch, NIGHT + dt.timedelta(days=2), ValueError())
     watch.look(NIGHT + dt.timedelta(days=2, hours=5))  # it began, and has failed: told by its own hook
     assert (len(runs), len(told)) == (1, 1)
+
+
+def test_a_night_that_died_is_planned_again_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    night(home, monkeypatch, NIGHT)
+    runs: list[int] = []
+    watch = Watch(home, lambda: runs.append(1))
+    monkeypatch.setattr(record, "now", lambda: NIGHT + dt.timedelta(days=1))
+    with recorded(home, AS_OF):  # as a killed process leaves it
+        for minutes, planned in [(1, 0), (6, 1), (7, 1)]:
+            watch.look(NIGHT + dt.timedelta(days=1, minutes=minutes))
+            assert len(runs) == planned
 
 
 PASSING = [
