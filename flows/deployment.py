@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -33,6 +33,8 @@ from prefect.types.entrypoint import EntrypointType
 from flows.nightly import nightly
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prefect.client.schemas.responses import DeploymentResponse
 
     from flows.home import Home
@@ -56,15 +58,23 @@ def serve_deployment(home: Home, name: str, schedule: Schedule) -> None:
     assert isinstance(deployment, RunnerDeployment)  # noqa: S101  (a coroutine only where a loop runs)
     runner = _Runner(limit=1, pause_on_shutdown=False)
     runner.add_deployment(deployment)
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(runner.start())
 
 
 class _Runner(Runner):
     """What `prefect.serve` starts, but for SIGTERM: Prefect's own answer to it leaves tracebacks and waits for nobody."""
 
+    _stop: Callable[[], object]
+
+    async def start(self, run_once: bool = False, webserver: bool | None = None) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        if task is not None:
+            self._stop = partial(loop.call_soon_threadsafe, task.cancel)
+        await super().start(run_once, webserver)
+
     def handle_sigterm(self, *_args: object, **_more: object) -> None:
-        signal.raise_signal(signal.SIGINT)
+        self._stop()
 
 
 def plan_now(name: str) -> None:

@@ -19,6 +19,7 @@ from tests.flows.sinks import Sinks, sinks
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 COMMAND = [sys.executable, "-m", "flows.cli"]
+IN_THE_BACKGROUND = 'trap "" INT; exec "$@"'  # as a shell starts `command &`: SIGTERM has to do alone
 MARK = "ZZTOPMARK"  # in what people wrote and in the inbox; nowhere else
 PLANS = tuple(map(int, importlib.metadata.version("sqlalchemy").split(".")[:2])) < (2, 1)
 
@@ -45,7 +46,11 @@ def sunk() -> Iterator[Sinks]:
 def serving(home: Path, sunk: Sinks, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     with (tmp_path / "serve.log").open("wb") as log:
         process = subprocess.Popen(
-            [*COMMAND, "serve", "--home", home], stdout=log, stderr=log, cwd=ROOT, env=environment(sunk)
+            ["sh", "-c", IN_THE_BACKGROUND, "sh", *COMMAND, "serve", "--home", home],
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            env=environment(sunk),
         )
         yield process
         process.kill()
