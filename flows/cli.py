@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
 from flows.home import Home, HomeError, make_home
 from flows.letter import app as letter_app
+from flows.local_server import local_server
+from flows.lock import hold
 from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
@@ -49,7 +52,31 @@ def init(directory: Path) -> None:
 def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     """Read what is in the inbox, judge every line, publish the worklist."""
     place = Home.open(home)
-    run_night(place, as_of.date() if as_of else place.today())
+    quiet(place.path)
+    with hold(place, "a night"), local_server(schedules=False) as server_is_up:
+        run_night(place, as_of.date() if as_of else None, server_is_up)
+
+
+@app.command()
+def serve(home: HomeOption = Path()) -> None:
+    """Run every night on the schedule of shortpay.toml until stopped; a missed one at once."""
+    from flows.serve import serve as serve_nights  # noqa: PLC0415  (start quickly)
+
+    serve_nights(Home.open(home))
+
+
+@app.command()
+def status(
+    home: HomeOption = Path(),
+    json: Annotated[bool, typer.Option("--json", help="For a program to read")] = False,
+) -> None:
+    """Say how the nights stand: the last good one, what waits. Exit status 1 where somebody should look."""
+    from flows.status import standing  # noqa: PLC0415  (start quickly)
+
+    found = standing(Home.open(home))
+    text = found.model_dump_json(indent=1) if json else str(found)
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if found.healthy else 1)
 
 
 @app.command()
@@ -59,11 +86,13 @@ def demo(home: HomeOption = Path("demo")) -> None:
 
     place = place_example(home)
     out = Console()
-    for night in nights(place):
-        last = night == nights(place)[-1]
-        out.print(f"\n[bold]Night of {night.name}[/bold]")
-        night.drop(place)
-        run_night(place, AS_OF if last else night.date, summary=last)
+    quiet(place.path)
+    with local_server(schedules=False) as server_is_up:
+        for night in nights(place):
+            last = night == nights(place)[-1]
+            out.print(f"\n[bold]Night of {night.name}[/bold]")
+            night.drop(place)
+            run_night(place, AS_OF if last else night.date, server_is_up, summary=last)
 
 
 @app.command()
@@ -112,16 +141,18 @@ def parse(
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
+def run_night(
+    place: Home, as_of: dt.date | None, server_is_up: Callable[[], None], *, summary: bool = True
+) -> None:
     """Run the flow with its progress shown, then its summary."""
-    quiet(place.path)
     from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
-    from flows.summary import show  # noqa: PLC0415
+    from flows.summary import Summary, show  # noqa: PLC0415
 
     console = Console()
+    server_is_up()
     with showing(console):
         found = nightly(place.path.resolve(), as_of)
-    if summary:
+    if summary and isinstance(found, Summary):
         show(console, found, place.folder("published"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,12 +30,24 @@ def check(
     from contracts.check import check_home  # noqa: PLC0415  (start quickly)
 
     place = Home.open(home)
-    found = check_home(place.path, place.today())
+    day, errors = _day_of(place)
+    found = check_home(place.path, day)
+    errors += [problem for problem in found.errors if problem not in errors]
     console = Console()
-    _list(console, "error", found.errors)
+    _list(console, "error", errors)
     _list(console, "warning", found.warnings)
-    console.print(_counts(len(found.errors), len(found.warnings)), highlight=False)
-    raise typer.Exit(1 if found.errors else 0)
+    console.print(_counts(len(errors), len(found.warnings)), highlight=False)
+    raise typer.Exit(1 if errors else 0)
+
+
+def _day_of(place: Home) -> tuple[dt.date, list[Problem]]:
+    """Return today where the practice is, and what is wrong with the sections of the settings that say how nights run."""
+    from contracts import TermsError  # noqa: PLC0415  (start quickly)
+
+    try:
+        return place.today(), []
+    except TermsError as error:
+        return dt.datetime.now(dt.UTC).date(), error.problems
 
 
 @app.command("try")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.home import Home, HomeError
+from flows.lock import LockedError, holder_of
 
 AS_OF = dt.date(2026, 7, 1)
 _MARK = ".example"
@@ -52,6 +53,9 @@ def place_example(path: Path) -> Home:
     if path.exists() and any(path.iterdir()):
         if not (path / _MARK).exists():
             raise HomeError(f"{path} is not empty and not an earlier demo; choose another folder with --home")
+        holder, lives = holder_of(Home(path))
+        if lives:
+            raise LockedError(f"{holder or 'a run'} in {path}; wait until it is done")
         shutil.rmtree(path)
     home = Home(path)
     home.make_folders()

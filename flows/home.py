@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from flows.settings import read_settings
 from warehouse.rule_set import RuleFolders
 
 FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
@@ -29,9 +28,15 @@ name = "My practice"
 # qp_years = []                    # payment years as qualifying APM participant
 # profession = "physical_therapist"  # nurse_practitioner, physician_assistant … are paid less by Medicare
 
-[schedule]
-cron     = "30 2 * * *"
+[schedule]                           # when `shortpay serve` runs the night, and the day of the practice
+cron     = "30 2 * * *"              # minute hour day month weekday
 timezone = "America/Chicago"
+
+# [alerts]                           # see docs/operations.md; addresses hold passwords and are not kept here
+# on      = ["failed", "missed", "alarm"]
+# env     = "SHORTPAY_ALERTS"        # the environment variable that holds them
+# blocks  = []                       # notification blocks of Prefect: type/name
+# overdue_minutes = 120              # a night that is so late is missed
 
 # [conformance]                      # the second opinion on new files, after the night is published
 # megabytes = 10                     # larger files are not checked (10 MB take about 40 s)
@@ -86,9 +91,8 @@ class Home:
         return RuleFolders(self.folder("contracts"), self.folder("reference"), self.settings)
 
     def today(self) -> dt.date:
-        """Today where the practice is ([schedule] timezone)."""
-        schedule = tomllib.loads(self.settings.read_text(encoding="utf-8")).get("schedule", {})
-        return dt.datetime.now(ZoneInfo(schedule.get("timezone", "America/Chicago"))).date()
+        """Today where the practice is ([schedule] timezone). Raises TermsError where the settings cannot be used."""
+        return read_settings(self.settings).schedule.today()
 
 
 def make_home(path: Path) -> Home:

@@ -46,10 +46,22 @@ class Display:
 
 
 _current: list[Display] = []
+_begun: list[str] = []
+
+
+def last() -> str:
+    """Return the step that began last in this process; empty before the first."""
+    return _begun[-1] if _begun else ""
+
+
+def watched() -> bool:
+    """Whether somebody is told of the steps."""
+    return bool(_current)
 
 
 def step(name: str, detail: str = "") -> None:
     """Say which step begins, to whoever watches."""
+    _begun[:] = [name]
     for display in _current:
         display.step(name, detail)
 

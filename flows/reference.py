@@ -13,6 +13,7 @@ from rich.table import Table
 from contracts import read_reference
 from contracts.cms import known_releases, load
 from flows.home import Home
+from flows.lock import hold
 
 if TYPE_CHECKING:
     from contracts.cms import Report
@@ -35,7 +36,9 @@ def load_files(
     ] = False,
 ) -> None:
     """Load relative values, GPCIs, ZIP to locality, anaesthesia factors and OPPS caps: all of it, or nothing."""
-    report = load(files, Home.open(home).folder("reference"), release=release, instead=replace)
+    place = Home.open(home)
+    with hold(place, "reference load"):
+        report = load(files, place.folder("reference"), release=release, instead=replace)
     _show(Console(), report)
 
 

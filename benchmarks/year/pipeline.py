@@ -13,6 +13,7 @@ from benchmarks.year.tables import HOME, REFERENCE
 from benchmarks.year.visits import END
 from flows import nightly
 from flows.home import Home
+from flows.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +45,14 @@ def one_night(home: Home, as_of: dt.date) -> dict[str, float]:
         now = time.perf_counter()
         seconds[step], last = now - last, now
 
-    practice, terms, reference = nightly.read_contracts.fn(home.path)
+    practice, terms, reference, rules = nightly.read_contracts.fn(home.path)
     nightly.take_edits.fn(home.path, as_of)
     paths = nightly.discover.fn(home.path)
     nightly.archive.fn(home.path, len(paths))
     lap("archive")
     nightly.parse_and_load.fn(home.path, as_of, len(paths))
     lap("parse and load")
-    touched = nightly.touch.fn(home.path, terms, reference)
+    touched = nightly.touch.fn(home.path, terms, reference, rules)
     lap("touch")
     nightly.adjudicate.fn(home.path, touched)
     lap("adjudicate")
@@ -61,7 +62,7 @@ def one_night(home: Home, as_of: dt.date) -> dict[str, float]:
     lap("price")
     nightly.judge.fn(home.path)
     lap("judge")
-    nightly.rank.fn(home.path, as_of)
+    nightly.rank.fn(home.path, as_of, read_settings(home.settings).schedule.next_night(as_of))
     lap("rank")
     nightly.put_out.fn(home.path, as_of)
     lap("publish")
