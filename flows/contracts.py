@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from flows.home import Home, HomeError
+from flows.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from contracts import Problem
 
@@ -30,7 +32,7 @@ def check(
 
     place = Home.open(home)
     found = check_home(place.path, place.today())
-    console = Console()
+    console = Terminal()
     _list(console, "error", found.errors)
     _list(console, "warning", found.warnings)
     console.print(_counts(len(found.errors), len(found.warnings)), highlight=False)
@@ -55,7 +57,7 @@ def try_(
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     practice, reference = read_practice(place.settings), read_reference(place.folder("reference"))
     changes = try_terms(place.published, place.path, read_terms(folder), reference, practice)
-    show_trial(Console(), changes)
+    show_trial(Terminal(), changes)
     if out is not None:
         changes.write_csv(out)
 

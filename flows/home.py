@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flows.faults import opened
+
 FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
 SETTINGS = "shortpay.toml"
 _STARTER = """\
@@ -55,6 +57,7 @@ class Home:
             raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
         home = cls(path)
         home.make_folders()
+        opened.set(path)
         return home
 
     def make_folders(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -17,8 +16,10 @@ from contracts import Practice, Reference, Terms, read_practice, read_reference,
 from flows import edits, intake
 from flows.conformance import Limits, check_new_files
 from flows.home import Home
-from flows.progress import step
+from flows.private import tighten
+from flows.progress import note, step
 from flows.summary import Summary, as_markdown, summarise
+from flows.tasks import flow, task
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
@@ -143,6 +144,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
 
     HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
     """
+    note(*tighten(home).told())
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
     edited = take_edits(home, as_of)

@@ -22,7 +22,7 @@ def show_proof(console: Console, proof: Proof) -> None:
     )
     console.print(
         f"Account {escape(str(dispute['patient_account']))}, claim {escape(str(dispute['payer_claim_number']))},"
-        f" {dispute['procedure_code']} on {dispute['service_date']}"
+        f" {escape(str(dispute['procedure_code']))} on {dispute['service_date']}"
     )
     console.print(
         f"\n[bold]What the remittance says[/bold]  {escape(str(dispute['source_file']))}, segment {dispute['source_segment']}"
