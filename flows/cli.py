@@ -12,6 +12,7 @@ import typer
 from contracts import TermsError
 from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
+from flows.extract import deidentify
 from flows.faults import StepError, opened
 from flows.home import Home, HomeError, make_home
 from flows.letter import app as letter_app
@@ -31,6 +32,7 @@ app.add_typer(contract_commands.app, name="contracts")
 app.add_typer(reference_app, name="reference")
 app.add_typer(dispute_app, name="dispute")
 app.add_typer(letter_app, name="letter")
+app.command()(deidentify)
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,

@@ -81,7 +81,7 @@ CAS*CO*45*29.85*1*{N}*0*0~
 CAS*PR*3*2~
 REF*6R*{D}~
 DTM*232*{N}~
-AMT*{N}*{D}~
+AMT*{N}*1~
 AMT*KH*{N}~
 ZZZ*{N}*{D}~
 """
