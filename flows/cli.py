@@ -12,6 +12,8 @@ import typer
 from contracts import TermsError
 from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
+from flows.encrypt_commands import decrypt, encrypt
+from flows.encryption import told
 from flows.extract import deidentify
 from flows.faults import StepError, opened
 from flows.home import Home, HomeError, make_home
@@ -33,6 +35,8 @@ app.add_typer(reference_app, name="reference")
 app.add_typer(dispute_app, name="dispute")
 app.add_typer(letter_app, name="letter")
 app.command()(deidentify)
+for command in (deidentify, encrypt, decrypt):
+    app.command()(command)
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,
@@ -63,6 +67,8 @@ def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     """Read what is in the inbox, judge every line, publish the worklist."""
     place = Home.open(home)
     run_night(place, as_of.date() if as_of else place.today())
+    for line in told(place):
+        Terminal().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -86,9 +92,10 @@ def explain(dispute: str, home: HomeOption = Path()) -> None:
     from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
     from warehouse.explain import prove  # noqa: PLC0415
     from warehouse.publish import readable  # noqa: PLC0415
+    from warehouse.sealing import is_there  # noqa: PLC0415
 
     place = Home.open(home)
-    if not place.published.exists():
+    if not is_there(place.published):
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     with readable(place.published) as con:
         found = histories(con, dispute)
@@ -138,6 +145,7 @@ def main() -> None:
     """Run the command line; an error that a person can mend is printed, of any other its kind and place."""
     from warehouse.archive import ArchiveError  # noqa: PLC0415
     from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
+    from warehouse.sealing import SealError  # noqa: PLC0415
 
     try:
         app()
@@ -145,7 +153,7 @@ def main() -> None:
         if os.environ.get("SHORTPAY_TRACEBACK"):
             raise
         original = error.original if isinstance(error, StepError) else error
-        if isinstance(original, HomeError | TermsError | ArchiveError | UnknownDisputeError):
+        if isinstance(original, HomeError | TermsError | ArchiveError | SealError | UnknownDisputeError):
             error = original
         elif not isinstance(error, StepError):
             error = StepError("shortpay", error, opened.get())

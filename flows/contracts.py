@@ -50,10 +50,11 @@ def try_(
     """Judge all history under edited contracts, in a scratch copy, and show what would differ; nothing goes live."""
     from contracts import read_practice, read_reference, read_terms  # noqa: PLC0415  (start quickly)
     from flows.trial import show_trial  # noqa: PLC0415
+    from warehouse.sealing import is_there  # noqa: PLC0415
     from warehouse.trial import try_terms  # noqa: PLC0415
 
     place = Home.open(home)
-    if not place.published.exists():
+    if not is_there(place.published):
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     practice, reference = read_practice(place.settings), read_reference(place.folder("reference"))
     changes = try_terms(place.published, place.path, read_terms(folder), reference, practice)

@@ -33,9 +33,10 @@ def deidentify(
     """
     from warehouse.deidentify import KeyTooShortError  # noqa: PLC0415  (start quickly)
     from warehouse.deidentify import deidentify as extract  # noqa: PLC0415
+    from warehouse.sealing import is_there  # noqa: PLC0415
 
     place = Home.open(home)
-    if not place.published.exists():
+    if not is_there(place.published):
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     key = key_text(VARIABLE, key_file, place.path).encode()
     target = place.folder("published") / "deidentified.duckdb"

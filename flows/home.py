@@ -33,6 +33,10 @@ name = "My practice"
 cron     = "30 2 * * *"
 timezone = "America/Chicago"
 
+# [encryption]                       # files sealed at rest: see SECURITY.md; make a key with: shortpay encrypt --new-key FILE
+# recipients = ["age1…"]             # public keys; the secret one comes from SHORTPAY_KEY or SHORTPAY_KEY_FILE
+# folders    = ["archive", "quarantine"]   # published too: then analysts open its files with: shortpay decrypt
+
 # [conformance]                      # the second opinion on new files, after the night is published
 # megabytes = 10                     # larger files are not checked (10 MB take about 40 s)
 # seconds   = 120                    # a file that takes longer is given up

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import edits, intake
 from flows.conformance import Limits, check_new_files
+from flows.encryption import prepare
 from flows.home import Home
 from flows.private import tighten
 from flows.progress import note, step
@@ -145,6 +146,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
     """
     note(*tighten(home).told())
+    prepare(Home(home))
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
     edited = take_edits(home, as_of)

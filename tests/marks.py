@@ -139,11 +139,11 @@ def remittance(marks: Marks, claims: int = 3, paid: str = "48.15") -> bytes:
 
 def drop_all(inbox: Path, marks: Marks) -> None:
     """Fill an inbox: a good file, damaged and foreign ones, their names marked too, and a workbook with notes."""
-    good = remittance(marks)
+    good = remittance(marks, 2)
     whole = marks.planted("PATIENT {N} {D}").encode()
     files = {
         f"{marks.name()} {marks.number()}.835": good,
-        f"{marks.name()}.835": remittance(marks)[:-1200],
+        f"{marks.name()}.835": remittance(marks, 2)[:-1200],
         f"{marks.name()}.txt": whole + b" Dear Ms " + marks.name().encode(),
         f"{marks.name()}'; drop table era.claim; --.835": remittance(marks, 1).replace(b"ST*835", b"ST*837"),
         f"[red]{marks.name()}\x1b[31m\n.835": remittance(marks, 1).replace(b"GS*HP*", b"GS*HP*", 1),

@@ -14,7 +14,8 @@ import duckdb
 
 from warehouse.database import model_sql
 from warehouse.personal import SCHEMAS, class_of, omitted
-from warehouse.publish import comment
+from warehouse.publish import comment, put_file
+from warehouse.sealing import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +50,13 @@ def deidentify(published: Path, target: Path, key: bytes, *, shift: bool) -> dic
         )
     partial = target.with_name(f".{target.name}.partial")
     partial.unlink(missing_ok=True)
-    with duckdb.connect(str(partial)) as con:
-        con.execute(f"attach '{_quoted(published)}' as published (read_only)")
+    with plain(published) as clear, duckdb.connect(str(partial)) as con:
+        con.execute(f"attach '{_quoted(clear)}' as published (read_only)")
         _prepare(con, key.strip())
         rows = {table: _copy(con, table, shift=shift) for table in _tables(con)}
         con.execute("detach published")
         comment(con)
-    partial.replace(target)
+    put_file(target, partial)
     return rows
 
 

@@ -38,10 +38,6 @@ def strict_cast(_: Home, names: list[str]) -> object:
     return pl.Series("patient", names).cast(pl.Int64)
 
 
-def strict_date(_: Home, names: list[str]) -> object:
-    return pl.Series("patient", names).str.to_date("%Y%m%d")
-
-
 def key_error(_: Home, names: list[str]) -> object:
     return dict.fromkeys(names[1:])[names[0]]
 
@@ -56,10 +52,8 @@ def chained(_: Home, names: list[str]) -> object:
 NIGHTS: list[tuple[str, Fault]] = [
     ("flows.edits.take_edits", strict_cast),
     ("flows.intake.load", conversion),
-    ("flows.nightly.models.compare", strict_date),
-    ("flows.nightly.models.rank", duplicate_key),
-    ("flows.nightly.models.judge", chained),
-    ("flows.nightly.check_new_files", conversion),
+    ("flows.nightly.models.compare", chained),
+    ("flows.nightly.check_new_files", duplicate_key),
     ("flows.nightly.as_markdown", key_error),
 ]
 

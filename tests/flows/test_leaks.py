@@ -33,7 +33,7 @@ class Nights:
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    """Run a whole night, one that fails at each of seven steps, and one with a bad contract."""
+    """Run a whole night, one that fails at each of five steps, and one with a bad contract."""
     folder = tmp_path_factory.mktemp("leaks")
     home = make_home(folder / "home")
     shutil.copy(EXAMPLES / "shortpay.toml", home.settings)
@@ -46,7 +46,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
         env=os.environ | {"TMPDIR": str(folder / "tmp")},
         capture_output=True,
         check=False,
-        timeout=400,
+        timeout=900,
     )
     assert done.returncode == 0, (
         "the nights could not be run; what they printed is kept back: it may hold marks"
@@ -67,10 +67,10 @@ def found(marks: list[str], texts: dict[str, bytes]) -> dict[str, list[str]]:
 
 
 def test_no_mark_reaches_terminal_prefect_or_temporary_files(nights: Nights) -> None:
-    """Thousands of marks, searched for in everything outside the folders that patients' data belong to."""
+    """Some two thousand marks, searched for in everything outside the folders that patients' data belong to."""
     prefect = _files(nights.home.folder(".prefect"))
     assert any(path.endswith("prefect.db") for path in prefect)
-    assert len(nights.planted) > 3000
+    assert len(nights.planted) > 1500
     assert found(nights.planted, nights.said | prefect) == {}
     assert found(nights.written, prefect) == {}
     inside = {
