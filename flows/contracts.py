@@ -50,6 +50,7 @@ def try_(
     """Judge all history under edited contracts, in a scratch copy, and show what would differ; nothing goes live."""
     from contracts import read_practice, read_reference, read_terms  # noqa: PLC0415  (start quickly)
     from flows.trial import show_trial  # noqa: PLC0415
+    from warehouse.plain_text import harmless  # noqa: PLC0415
     from warehouse.sealing import is_there  # noqa: PLC0415
     from warehouse.trial import try_terms  # noqa: PLC0415
 
@@ -60,7 +61,7 @@ def try_(
     changes = try_terms(place.published, place.path, read_terms(folder), reference, practice)
     show_trial(Terminal(), changes)
     if out is not None:
-        changes.write_csv(out)
+        harmless(changes).write_csv(out)
 
 
 def _list(console: Console, kind: str, problems: Sequence[Problem]) -> None:

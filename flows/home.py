@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from contracts.bounded import TOML_BYTES
 from flows.faults import opened
 
 FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
@@ -59,6 +60,8 @@ class Home:
         """Return the home at `path`. Raises HomeError where there is none."""
         if not (path / SETTINGS).is_file():
             raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
+        if (path / SETTINGS).stat().st_size > TOML_BYTES:
+            raise HomeError(f"{path / SETTINGS} has more than {TOML_BYTES:,} bytes: these are no settings")
         home = cls(path)
         home.make_folders()
         opened.set(path)

@@ -17,6 +17,7 @@ from flows import edits, intake
 from flows.conformance import Limits, check_new_files
 from flows.encryption import prepare
 from flows.home import Home
+from flows.leftovers import left_alone
 from flows.private import tighten
 from flows.progress import note, step
 from flows.summary import Summary, as_markdown, summarise
@@ -145,7 +146,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
 
     HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
     """
-    note(*tighten(home).told())
+    note(*tighten(home).told(), *left_alone(Home(home).folder("inbox")))
     prepare(Home(home))
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)

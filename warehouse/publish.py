@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.archive import write_whole
+from warehouse.plain_text import harmless
 from warehouse.registry import descriptions
 from warehouse.sealing import SUFFIX, plain, recipients_of, seal, seal_file
 from warehouse.workbook import workbook
@@ -25,7 +26,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     _put(folder / "worklist.xlsx", workbook(con, as_of))
     worklist = con.sql("select * from out.worklist").pl()
-    _put(folder / "worklist.csv", worklist.write_csv().encode())
+    _put(folder / "worklist.csv", harmless(worklist).write_csv().encode())
     publish_database(con, folder)
 
 
