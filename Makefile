@@ -7,8 +7,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader clean
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary findings samples bench-reader hostile audit clean
+.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader hostile audit clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo

@@ -34,7 +34,6 @@ app.add_typer(contract_commands.app, name="contracts")
 app.add_typer(reference_app, name="reference")
 app.add_typer(dispute_app, name="dispute")
 app.add_typer(letter_app, name="letter")
-app.command()(deidentify)
 for command in (deidentify, encrypt, decrypt):
     app.command()(command)
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]

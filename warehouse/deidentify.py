@@ -34,6 +34,15 @@ _EXPRESSIONS = {
 }
 
 
+_SHIFTS = {
+    "claim_shift": ("file_hash", "claim"),
+    "line_shift": ("line_id",),
+    "dispute_shift": ("dispute_id",),
+    "patient_shift": ("patient_key",),
+}
+"""Where a row finds its patient's shift, and the columns it needs for that."""
+
+
 class KeyTooShortError(Exception):
     """The key for the hashes is missing or too short to keep them from being guessed."""
 
@@ -122,11 +131,8 @@ def _chosen(table: str, columns: list[str], *, shift: bool) -> Iterator[str]:
 
 def _joined(columns: list[str]) -> str:
     """Return how a row finds the shift of its patient; a row that belongs to no patient finds none."""
-    for keys in (("file_hash", "claim"), ("line_id",), ("dispute_id",)):
+    for source, keys in _SHIFTS.items():
         if {*keys} <= {*columns}:
-            source = {"file_hash": "claim_shift", "line_id": "line_shift", "dispute_id": "dispute_shift"}[
-                keys[0]
-            ]
             return f"left join temp.{source} s on " + " and ".join(f"s.{key} = t.{key}" for key in keys)
     return "left join (select null::integer as shift_days) s on false"
 

@@ -244,7 +244,8 @@ def fingerprint(paths: Iterable[Path]) -> str:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
             if file.is_file() and file.suffix != ".pyc":
                 digest.update(str(file.relative_to(path.parent)).encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
+                with file.open("rb") as data:
+                    digest.update(hashlib.file_digest(data, "sha256").digest())
     return digest.hexdigest()
 
 

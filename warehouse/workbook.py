@@ -81,7 +81,6 @@ LARGEST = {
 _HIDDEN = frozenset({"file_hash", "id", "patient_key", "line_id"})
 _NO_XML = re.compile("[\ufffe\uffff\ud800-\udfff]")
 _LONGEST_CELL, _CUT = 32_767, " … cut; whole in shortpay.duckdb"
-_HIDDEN = frozenset({"file_hash", "id"})
 _ENTRY = {"bg_color": "#FFF9E5", "border": 1, "border_color": "#E2D9B8", "valign": "top"}
 _STYLES: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "indent": 1, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},

@@ -49,6 +49,7 @@ def write(path: Path, *parts: bytes | tuple[bytes, int] | int) -> None:
                 block, times = part[0] * 1000, part[1]
                 for _ in range(times // 1000):
                     out.write(block)
+        out.truncate(out.tell())
 
 
 EMPTY = ENVELOPE[: ENVELOPE.index(b"GS*")] + b"IEA*0*000000001~"
