@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.home import Home, HomeError
 from flows.lock import LockedError, holder_of
+from flows.private import tighten
 
 AS_OF = dt.date(2026, 7, 1)
 _MARK = ".example"
@@ -31,7 +32,7 @@ class Night:
     def drop(self, home: Home) -> None:
         """Copy the night's files into the inbox."""
         for path in sorted(self.folder.iterdir()):
-            shutil.copy(path, home.folder("inbox") / path.name)
+            shutil.copyfile(path, home.folder("inbox") / path.name)
 
 
 def example_folder() -> Path:
@@ -60,7 +61,10 @@ def place_example(path: Path) -> Home:
     home = Home(path)
     home.make_folders()
     (path / _MARK).touch()
-    shutil.copy(example_folder() / "shortpay.toml", home.settings)
+    shutil.copyfile(example_folder() / "shortpay.toml", home.settings)
     for name in ("contracts", "reference"):
-        shutil.copytree(example_folder() / name, home.folder(name), dirs_exist_ok=True)
+        shutil.copytree(
+            example_folder() / name, home.folder(name), dirs_exist_ok=True, copy_function=shutil.copyfile
+        )
+    tighten(home.path)
     return home

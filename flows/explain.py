@@ -13,6 +13,7 @@ from warehouse.archive import ArchiveError
 from warehouse.claim_history import histories
 from warehouse.explain import prove
 from warehouse.publish import readable
+from warehouse.sealing import is_there
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,6 +56,6 @@ def explain_again(console: Console, home: Home, dispute_id: str, today: dt.date)
 
 
 def _published(home: Home) -> Home:
-    if not home.published.exists():
+    if not is_there(home.published):
         raise HomeError(f"nothing is published in {home.path}; run: shortpay run --home {home.path}")
     return home

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.bounded import TOML_BYTES
+from flows.faults import opened
 from flows.settings import read_settings
 from warehouse.rule_set import RuleFolders
 
@@ -37,6 +39,9 @@ timezone = "America/Chicago"
 # env     = "SHORTPAY_ALERTS"        # the environment variable that holds them
 # blocks  = []                       # notification blocks of Prefect: type/name
 # overdue_minutes = 120              # a night that is so late is missed
+# [encryption]                       # files sealed at rest: see SECURITY.md; make a key with: shortpay encrypt --new-key FILE
+# recipients = ["age1…"]             # public keys; the secret one comes from SHORTPAY_KEY or SHORTPAY_KEY_FILE
+# folders    = ["archive", "quarantine"]   # published too: then analysts open its files with: shortpay decrypt
 
 # [conformance]                      # the second opinion on new files, after the night is published
 # megabytes = 10                     # larger files are not checked (10 MB take about 40 s)
@@ -60,8 +65,11 @@ class Home:
         """Return the home at `path`. Raises HomeError where there is none."""
         if not (path / SETTINGS).is_file():
             raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
+        if (path / SETTINGS).stat().st_size > TOML_BYTES:
+            raise HomeError(f"{path / SETTINGS} has more than {TOML_BYTES:,} bytes: these are no settings")
         home = cls(path)
         home.make_folders()
+        opened.set(path)
         return home
 
     def make_folders(self) -> None:

@@ -10,22 +10,26 @@ import datetime as dt
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from prefect import flow, runtime
+from prefect import runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from rich.console import Console
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import alerts, edits, intake
 from flows.conformance import check_new_files
+from flows.encryption import prepare
 from flows.home import Home
+from flows.leftovers import left_alone
 from flows.lock import hold
 from flows.passing import step_of_a_night
-from flows.progress import showing, step, watched
+from flows.private import tighten
+from flows.progress import note, showing, step, watched
 from flows.record import read_record, recorded
 from flows.settings import Limits, Settings, read_settings
 from flows.summary import Summary, as_markdown, summarise
+from flows.tasks import flow
+from flows.terminal import Terminal
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
@@ -183,11 +187,13 @@ def _done_since_planned(place: Home) -> bool:
 
 def watching() -> AbstractContextManager[None]:
     """Show the steps as lines where nobody does yet: what a service logs."""
-    return nullcontext() if watched() else showing(Console())
+    return nullcontext() if watched() else showing(Terminal())
 
 
 def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
     """Do the steps in their order. The second opinion comes last, and its failure is said, not raised."""
+    note(*tighten(home).told(), *left_alone(Home(home).folder("inbox")))
+    prepare(Home(home))
     practice, terms, reference, rules = read_contracts(home)
     edited = take_edits(home, as_of)
     paths = discover(home)

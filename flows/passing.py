@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
-from prefect import Task, task
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
+
+from flows.tasks import task
 
 if TYPE_CHECKING:
     from prefect import State
@@ -62,7 +65,9 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.data, BaseException) and passes(state.data)
 
 
-def step_of_a_night(function: Callable[P, R]) -> Task[P, R]:
+def step_of_a_night(
+    function: Callable[Concatenate[Path, P], R],
+) -> Task[Concatenate[Path, P], R]:
     """Make a step of the night a task: nothing of it is kept by Prefect, and it waits for what may pass."""
     return task(
         cache_policy=NO_CACHE,

@@ -44,6 +44,9 @@ class Display:
             self._console.print(f"  {text}", markup=False, highlight=False)
         self._done += 1
 
+    def note(self, text: str) -> None:
+        self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+
 
 _current: list[Display] = []
 _begun: list[str] = []
@@ -64,6 +67,13 @@ def step(name: str, detail: str = "") -> None:
     _begun[:] = [name]
     for display in _current:
         display.step(name, detail)
+
+
+def note(*texts: str) -> None:
+    """Say something that stays on the screen, to whoever watches."""
+    for display in _current:
+        for text in texts:
+            display.note(text)
 
 
 @contextmanager

@@ -146,6 +146,7 @@ class Settings(BaseModel):
     practice: Any = None
     site: Any = None
     clinician: Any = None
+    encryption: Any = None
     schedule: Schedule = Schedule()
     alerts: Alerts = Alerts()
     conformance: Limits = Limits()
