@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.archive import write_whole
+from warehouse.damage import guarded
+from warehouse.durable import make_folder, sync
+from warehouse.edition import Edition, edition
 from warehouse.registry import descriptions
 from warehouse.workbook import workbook
 
@@ -19,24 +22,36 @@ if TYPE_CHECKING:
 def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> None:
     """Write shortpay.duckdb, worklist.xlsx and worklist.csv into `folder`, replacing what is there.
 
-    Readers of the old database keep it until they close it; nobody ever sees a half-written file.
+    All three are written beside and put in place together (see `warehouse.edition`). Readers of the old database
+    keep it until they close it; nobody ever sees a half-written file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "worklist.xlsx", workbook(con, as_of))
-    worklist = con.sql("select * from out.worklist").pl()
-    write_whole(folder / "worklist.csv", worklist.write_csv().encode())
-    publish_database(con, folder)
+    make_folder(folder)
+    worklist = con.sql("select * from out.worklist").pl().write_csv().encode()
+    book = workbook(con, as_of)
+    con.execute(
+        "create or replace table out.publication as select ?::date as as_of_date, ? as worklist_csv_sha256,"
+        " ? as worklist_xlsx_sha256",
+        [as_of, hashlib.sha256(worklist).hexdigest(), hashlib.sha256(book).hexdigest()],
+    )
+    with edition(folder) as tonight:
+        tonight.write("worklist.csv", worklist)
+        tonight.write("worklist.xlsx", book)
+        _copy_database(con, tonight)
 
 
 def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write shortpay.duckdb alone, replacing what is there: a copy of the warehouse's file without its `work`.
+    """Write shortpay.duckdb alone, replacing what is there: the other files stay as they are."""
+    with edition(folder) as tonight:
+        _copy_database(con, tonight)
+
+
+def _copy_database(con: duckdb.DuckDBPyConnection, tonight: Edition) -> None:
+    """Write shortpay.duckdb beside: a copy of the warehouse's file without its `work`.
 
     A copy of the bytes takes a fraction of the time of a copy of the rows. Closing it lets go of the system's
     lock on the warehouse, so the caller closes its connection next.
     """
-    path = folder / "shortpay.duckdb"
-    fresh = path.with_name(f".{path.name}.partial")
-    fresh.unlink(missing_ok=True)
+    fresh = tonight.beside("shortpay.duckdb")
     comment(con)
     con.execute("checkpoint")
     ((warehouse,),) = con.execute(
@@ -45,7 +60,7 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     shutil.copyfile(warehouse, fresh)
     with duckdb.connect(str(fresh)) as copy:
         copy.execute("drop schema if exists work cascade")
-    fresh.replace(path)
+    sync(fresh)
 
 
 def comment(con: duckdb.DuckDBPyConnection) -> None:
@@ -83,5 +98,6 @@ def _quoted(text: str) -> str:
 
 
 def readable(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a published database for reading."""
-    return duckdb.connect(str(path), read_only=True)
+    """Open a published database for reading. Raises DamagedError where the file is not as it was written."""
+    with guarded(path, "The next night publishes it anew: shortpay run"):
+        return duckdb.connect(str(path), read_only=True)
