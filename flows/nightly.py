@@ -1,4 +1,4 @@
-"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
+"""The night: recover, discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
 
 Tasks are given the home folder, the date and what people wrote (terms, reference, settings); what a remittance
 contains stays in the warehouse.
@@ -14,7 +14,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
-from flows import edits, intake
+from flows import edits, intake, recovery
 from flows.conformance import Limits, check_new_files
 from flows.home import Home
 from flows.progress import step
@@ -36,6 +36,13 @@ def read_contracts(home: Path) -> tuple[Practice, Terms, Reference]:
         read_terms(place.folder("contracts")),
         read_reference(place.folder("reference")),
     )
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def recover(home: Path) -> list[str]:
+    """Finish what a run that died has begun, and look at the warehouse."""
+    step("recover")
+    return recovery.recover(Home(home))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -145,6 +152,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     """
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
+    recover(home)
     edited = take_edits(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
