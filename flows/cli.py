@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
+import duckdb
 import typer
 from rich.console import Console
 
 from contracts import TermsError
 from flows import contracts as contract_commands
+from flows.clock import tonight
 from flows.dispute import app as dispute_app
 from flows.home import Home, HomeError, make_home
 from flows.letter import app as letter_app
 from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
+from flows.trouble import in_plain_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,7 +52,7 @@ def init(directory: Path) -> None:
 def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     """Read what is in the inbox, judge every line, publish the worklist."""
     place = Home.open(home)
-    run_night(place, as_of.date() if as_of else place.today())
+    run_night(place, tonight(place, as_of.date() if as_of else None))
 
 
 @app.command()
@@ -64,6 +67,34 @@ def demo(home: HomeOption = Path("demo")) -> None:
         out.print(f"\n[bold]Night of {night.name}[/bold]")
         night.drop(place)
         run_night(place, AS_OF if last else night.date, summary=last)
+
+
+@app.command()
+def rebuild(
+    home: HomeOption = Path(),
+    as_of: AsOf = None,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Go on without files that the archive cannot give back")
+    ] = False,
+) -> None:
+    """Make the warehouse anew from archive, journal, contracts and reference; the old file is kept aside."""
+    from flows.rebuild import rebuild as make_anew  # noqa: PLC0415  (start quickly)
+
+    console = Console()
+    with showing(console):
+        day, aside = make_anew(Home.open(home), as_of.date() if as_of else None, incomplete=incomplete)
+    console.print(f"The warehouse has been made anew and published as of {day}.", highlight=False)
+    if aside:
+        console.print(f"The old file is {aside}; remove it when you no longer want it.", soft_wrap=True)
+
+
+@app.command()
+def verify(home: HomeOption = Path()) -> None:
+    """Compare archive, warehouse, published files and journal with each other; exit 1 where something is off."""
+    from flows.verify import show_verify  # noqa: PLC0415  (start quickly)
+
+    if show_verify(Console(), Home.open(home)):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -121,13 +152,23 @@ def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
 def main() -> None:
     """Run the command line; an error that a person can mend is printed without a traceback."""
     from warehouse.archive import ArchiveError  # noqa: PLC0415
+    from warehouse.damage import DamagedError  # noqa: PLC0415
     from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
 
     try:
         app()
-    except (HomeError, TermsError, ArchiveError, UnknownDisputeError) as error:
-        Console(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
-        raise SystemExit(1) from None
+    except (HomeError, TermsError, ArchiveError, DamagedError, UnknownDisputeError) as error:
+        _stop(str(error))
+    except (OSError, duckdb.Error) as error:
+        said = in_plain_words(error)
+        if said is None:
+            raise
+        _stop(said)
+
+
+def _stop(why: str) -> NoReturn:
+    Console(stderr=True).print(f"shortpay: {why}", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":
