@@ -28,13 +28,13 @@ def load_files(
     ],
     home: HomeOption = Path(),
     release: Annotated[
-        str | None, typer.Option("--release", help="Release of files that do not say it: RVU26C")
+        str | None, typer.Option("--release", help="Release of files that do not say it: RVU26C, 2024Q3")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take these instead of loaded files they contradict")
     ] = False,
 ) -> None:
-    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors and OPPS caps: all of it, or nothing."""
+    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors, OPPS caps, pair edits and most units: all, or nothing."""
     report = load(files, Home.open(home).folder("reference"), release=release, instead=replace)
     _show(Console(), report)
 
