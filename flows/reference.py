@@ -34,7 +34,7 @@ def load_files(
         bool, typer.Option("--replace", help="Take these instead of loaded files they contradict")
     ] = False,
 ) -> None:
-    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors, OPPS caps, pair edits and most units: all, or nothing."""
+    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors, OPPS caps, edits: all of it, or nothing."""
     report = load(files, Home.open(home).folder("reference"), release=release, instead=replace)
     _show(Console(), report)
 
