@@ -25,6 +25,11 @@ def reckon_steady(con: duckdb.DuckDBPyConnection) -> None:
     _reckon(con, "life.steady_window")
 
 
+def reckon_denials(con: duckdb.DuckDBPyConnection) -> None:
+    """Write life.denial_window: the clocks that may run for a denial, with the last day of each."""
+    _reckon(con, "life.denial_window")
+
+
 def _reckon(con: duckdb.DuckDBPyConnection, model: str) -> None:
     windows = con.sql(model_sql(model)).pl()
     distinct = windows.select(_RECKONED).unique(maintain_order=True)

@@ -17,6 +17,7 @@ from contracts import (
 )
 from warehouse.database import build, look, model_sql, store
 from warehouse.deadlines import reckon_steady
+from warehouse.denials import price_denials, rank_denials, store_denial_terms
 from warehouse.journal import Journal
 from warehouse.life import live
 
@@ -75,6 +76,7 @@ def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Referen
     frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():
         store(con, f"terms.{name}", frame)
+    store_denial_terms(con)
 
 
 def adjudicate(con: duckdb.DuckDBPyConnection) -> None:
@@ -112,6 +114,7 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
     groups = con.sql(model_sql("core.judged_amount")).pl()
     groups = groups.cast({name: kind for name, kind in GROUP_SCHEMA.items() if name in groups.columns})
     store(con, "core.cause", explain_short(lines, groups, terms, reference, practice))
+    price_denials(con, repriced.lines, terms, reference, practice)
     return int(lines.height)
 
 
@@ -136,6 +139,7 @@ def rank(
     con.execute(model_sql("core.verdict_in_company"))
     build(con, "core.steady_line")
     reckon_steady(con)
+    rank_denials(con, as_of)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)
