@@ -104,9 +104,10 @@ select r.denial_id,
        coalesce(u.strategy, k.strategy) as strategy, coalesce(u.route, k.route) as route, coalesce(u.contains, k.contains) as contains,
        coalesce(u.argument, k.argument) as argument, coalesce(u.ruling_source, k.source) as rule_source, k.class_source,
        k.held_against, u.rule_set, u.finding as edit_finding, u.other_code, u.proof as edit_proof, u.edition, u.modifier_indicator,
-       p.outcome, p.reason as price_reason, p.payer, p.plan, p.contract, p.contract_file, p.contract_effective, p.rate_row,
+       p.outcome, coalesce(p.reason, case when p.line_id is null then 'priced only while the denial stands' end) as price_reason, p.payer, p.plan, p.contract, p.contract_file, p.contract_effective, p.rate_row,
        (p.expected_cents * 0.01::decimal(3,2))::decimal(18,2) as expected_amount,
-       case when coalesce(u.strategy, k.strategy) in ('not_recoverable', 'patient_liability') then 0
+       case when coalesce(u.strategy, k.strategy) in ('not_recoverable', 'patient_liability') or (n.denial_id is not null and n.refused is null)
+                 or e.denial_id is not null then 0
             else (p.gain_cents * 0.01::decimal(3,2)) end::decimal(18,2) as recoverable_amount,
        case when n.refused is null and n.denial_id is not null then greatest(0, n.allowed_by_payment_amount - greatest(r.refused_at_amount, 0))
             when n.refused is not null and e.denial_id is not null and k.kind <> 'duplicate' then e.paid_allowed_amount else 0 end::decimal(18,2) as recovered_amount,
