@@ -66,9 +66,11 @@ def demo(home: HomeOption = Path("demo")) -> None:
 
 @app.command()
 def explain(dispute: str, home: HomeOption = Path()) -> None:
-    """Print the whole proof of a dispute; for an account or a payer claim number, the history of its claims."""
+    """Print the proof of a dispute (D-…) or a denial (N-…); for an account or a payer claim number, the history of its claims."""
+    from flows.denial_proof import show_denial  # noqa: PLC0415
     from flows.proof import show_history, show_proof  # noqa: PLC0415
     from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
+    from warehouse.denial_proof import prove_denial  # noqa: PLC0415
     from warehouse.explain import prove  # noqa: PLC0415
     from warehouse.publish import readable  # noqa: PLC0415
 
@@ -79,7 +81,9 @@ def explain(dispute: str, home: HomeOption = Path()) -> None:
         found = histories(con, dispute)
         for history in found:
             show_history(Console(), history)
-        if not found:
+        if not found and dispute.upper().startswith("N-"):
+            show_denial(Console(), prove_denial(con, place.folder("archive"), dispute))
+        elif not found:
             show_proof(Console(), prove(con, place.folder("archive"), dispute))
 
 

@@ -41,13 +41,13 @@ class Proof:
 
 def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Proof:
     """Gather the proof. Raises UnknownDisputeError, and ArchiveError where the file is gone."""
-    dispute = _row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
+    dispute = one_row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
     if dispute is None:
         raise UnknownDisputeError(
             f"{dispute_id}: no dispute, account or payer claim number; see the column dispute_id of worklist.csv"
         )
     key = [dispute["file_hash"], dispute["claim"], dispute["line"]]
-    allowed = _row(
+    allowed = one_row(
         con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key
     )
     steps = con.execute(
@@ -62,7 +62,7 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         "select finding_code, detail from core.line_finding where file_hash = ? and claim = ? and line = ? order by 1",
         key,
     ).fetchall()
-    price = _row(
+    price = one_row(
         con,
         "select (expected_low_cents * 0.01::decimal(3,2))::decimal(18,2) as low,"
         " (expected_high_cents * 0.01::decimal(3,2))::decimal(18,2) as high, unproven"
@@ -70,17 +70,18 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         [dispute["line_id"]],
     )
     told = history(con, thread)
-    return Proof(dispute, _segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
+    return Proof(dispute, line_segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
 
 
-def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+def one_row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+    """Return the first row by column, None where there is none."""
     cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
     rows = cursor.fetchall()
     return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
-def _segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
+def line_segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
     """Return the line's segments from the archived bytes: from its SVC to the next SVC, CLP, LX, PLB or SE.
 
     A claim without lines (line 0) begins at its CLP.
