@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
-from .denials import (
-    HELD_PAIR_SCHEMA,
-    HELD_UNITS_SCHEMA,
-    STRATEGIES,
-    denial_classes,
-    denial_kinds,
-    edit_rulings,
-    hold_denials,
-)
+from .denial_classes import STRATEGIES, denial_classes, denial_kinds, edit_rulings
+from .denials import HELD_PAIR_SCHEMA, HELD_UNITS_SCHEMA, hold_denials
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
