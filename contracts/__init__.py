@@ -8,6 +8,8 @@ from __future__ import annotations
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
 from .clocks import clocks, envelopes
+from .denial_classes import STRATEGIES, denial_classes, denial_kinds, edit_rulings
+from .denials import HELD_PAIR_SCHEMA, HELD_UNITS_SCHEMA, hold_denials
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
@@ -24,10 +26,13 @@ __all__ = [
     "CAUSE_SCHEMA",
     "CLASSES",
     "GROUP_SCHEMA",
+    "HELD_PAIR_SCHEMA",
+    "HELD_UNITS_SCHEMA",
     "LINE_SCHEMA",
     "MEDICARE_TERMS",
     "OUTPUT_SCHEMA",
     "STEP_SCHEMA",
+    "STRATEGIES",
     "Clinician",
     "Contract",
     "ContractTerms",
@@ -41,9 +46,13 @@ __all__ = [
     "TermsError",
     "adjustment_classes",
     "clocks",
+    "denial_classes",
+    "denial_kinds",
     "dispute_by",
+    "edit_rulings",
     "envelopes",
     "explain_short",
+    "hold_denials",
     "last_day",
     "parse_contract",
     "provider_adjustment_classes",

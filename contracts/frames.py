@@ -1,6 +1,6 @@
 """The terms as frames for the warehouse's `terms` schema.
 
-Contract, rate_entry, fee_schedule_row, dispute_window.
+Contract, rate_entry, fee_schedule_row, dispute_window, filing_limit, contract_edit.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ CONTRACT = _IDENTITY | {
     "capitated": pl.Boolean(),
     "carve_out_codes": pl.String(),
     "tolerance_amount": _MONEY,
+    "edits": pl.String(),
 }
 RATE_ENTRY = _IDENTITY | {
     "position": pl.Int32(),
@@ -63,6 +64,25 @@ FEE_SCHEDULE_ROW = {
     "effective": pl.Date(),
     "until": pl.Date(),
 }
+FILING_LIMIT = _IDENTITY | {
+    "days": pl.Int32(),
+    "unit": pl.String(),
+    "counted_from": pl.String(),
+    "submit_to": pl.String(),
+    "source": pl.String(),
+}
+CONTRACT_EDIT = {
+    "contract": pl.String(),
+    "contract_effective": pl.Date(),
+    "source_file": pl.String(),
+    "source_row": pl.Int32(),
+    "column_1": pl.String(),
+    "column_2": pl.String(),
+    "modifier_indicator": pl.String(),
+    "effective": pl.Date(),
+    "until": pl.Date(),
+    "source": pl.String(),
+}
 DISPUTE_WINDOW = _IDENTITY | {
     "position": pl.Int32(),
     "level": pl.String(),
@@ -80,7 +100,7 @@ DISPUTE_WINDOW = _IDENTITY | {
 
 
 def terms_frames(terms: Terms) -> dict[str, pl.DataFrame]:
-    """Return the four frames, the built-in Medicare contract included.
+    """Return the six frames, the built-in Medicare contract included.
 
     Lists are joined with ', '; positions count from 1.
     """
@@ -92,6 +112,8 @@ def terms_frames(terms: Terms) -> dict[str, pl.DataFrame]:
         "rate_entry": pl.DataFrame(entries, schema=RATE_ENTRY, orient="row"),
         "fee_schedule_row": _fee_frame(terms),
         "dispute_window": pl.DataFrame(windows, schema=DISPUTE_WINDOW, orient="row"),
+        "filing_limit": pl.DataFrame(_filing_rows(contracts), schema=FILING_LIMIT, orient="row"),
+        "contract_edit": edit_frame(terms),
     }
 
 
@@ -123,6 +145,7 @@ def _contract_row(contract: Contract) -> tuple[object, ...]:
         clauses.capitated,
         ", ".join(clauses.carve_out_codes),
         _money(clauses.tolerance),
+        clauses.edits,
     )
 
 
@@ -161,14 +184,37 @@ def _window_row(contract: Contract, index: int) -> tuple[object, ...]:
     )
 
 
-def _fee_frame(terms: Terms) -> pl.DataFrame:
-    named = pl.DataFrame(
+def _filing_rows(contracts: list[Contract]) -> list[tuple[object, ...]]:
+    return [
+        (*_identity(one, "filing"), limit.days, limit.unit, limit.from_, limit.submit_to, limit.source)
+        for one in contracts
+        if (limit := one.terms.filing)
+    ]
+
+
+def edit_frame(terms: Terms) -> pl.DataFrame:
+    """Return the payers' own edits under the names of their contracts (CONTRACT_EDIT)."""
+    return (
+        terms.edit_rows.join(_named(terms), on="contract_file", how="left", validate="m:1")
+        .select(
+            "contract", "contract_effective", pl.col("edit_file").alias("source_file"), pl.col("row").alias("source_row"),
+            "column_1", "column_2", pl.col("indicator").alias("modifier_indicator"), "effective", "until", "source",
+        )
+        .sort("contract", "contract_effective", "source_file", "source_row")
+    )  # fmt: skip
+
+
+def _named(terms: Terms) -> pl.DataFrame:
+    return pl.DataFrame(
         [(one.file, one.terms.contract, one.terms.effective) for one in terms.contracts],
-        schema={"contract_file": pl.String, "contract": pl.String, "contract_effective": pl.Date},
+        schema={"contract_file": pl.String(), "contract": pl.String(), "contract_effective": pl.Date()},
         orient="row",
     )
+
+
+def _fee_frame(terms: Terms) -> pl.DataFrame:
     return (
-        terms.fee_rows.join(named, on="contract_file", how="left", validate="m:1")
+        terms.fee_rows.join(_named(terms), on="contract_file", how="left", validate="m:1")
         .select(
             "contract",
             "contract_effective",

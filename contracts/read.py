@@ -12,9 +12,10 @@ import polars as pl
 from pydantic import ValidationError
 
 from .bounded import UnfitFileError, read_bounded_text
+from .own_edits import edit_rows
 from .problems import Problem, TermsError
 from .schedule import FeeRow, Schedule, read_schedule
-from .terms import FEE_ROW_SCHEMA, Contract, ContractTerms, FeeSchedule, Terms
+from .terms import EDIT_ROW_SCHEMA, FEE_ROW_SCHEMA, Contract, ContractTerms, FeeSchedule, Terms
 from .toml_lines import key_lines, line_of
 from .toml_text import NotTomlError, parse_toml
 from .validation import problems_of
@@ -47,7 +48,12 @@ def survey_terms(folder: Path) -> tuple[Terms, list[Problem]]:
             contracts.append(contract)
     problems.extend(_overlaps(contracts))
     rows = [row for contract in contracts for row in _fee_rows(folder, contract, problems)]
-    return Terms(tuple(contracts), pl.DataFrame(rows, schema=FEE_ROW_SCHEMA, orient="row")), problems
+    edits = [row for contract in contracts for row in edit_rows(folder, contract, problems)]
+    return Terms(
+        tuple(contracts),
+        pl.DataFrame(rows, schema=FEE_ROW_SCHEMA, orient="row"),
+        pl.DataFrame(edits, schema=EDIT_ROW_SCHEMA, orient="row"),
+    ), problems
 
 
 def parse_contract(text: str, file: str, *, builtin: bool = False) -> Contract:

@@ -16,7 +16,7 @@ import polars as pl
 from .bounded import REFERENCE_BYTES, read_bounded
 from .loaded import FOLDER, MANIFEST, Manifest, read_manifest, sha256_of
 from .problems import Problem, TermsError
-from .reference_tables import KEYS, KINDS, PROVENANCE, Column, kind_of, schema_of, typed
+from .reference_tables import KEYS, KINDS, LAZY_KIND, PROVENANCE, Column, kind_of, schema_of, typed
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 __all__ = [
     "KEYS",
     "KINDS",
+    "LAZY_KIND",
     "PROVENANCE",
     "Column",
+    "EditFile",
     "Reference",
     "kind_of",
     "read_reference",
@@ -55,11 +57,25 @@ def _empty(kind: str) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
+class EditFile:
+    """One loaded file of an edition of national edits, whole or a part: its rows stay on disk until they are asked for."""
+
+    edition: str
+    part: str
+    effective: dt.date
+    until: dt.date
+    source_file: str
+    row_count: int
+    path: Path
+
+
+@dataclass(frozen=True)
 class Reference:
     """The reference tables.
 
     Each has the columns of KINDS and `source_file`, `source_row`; `release` has one row a loaded file of CMS
-    (RELEASE_SCHEMA). ``Reference()`` is empty.
+    (RELEASE_SCHEMA). ``Reference()`` is empty. National edits are in `ptp_edit` where people wrote them, and in
+    `edit_files` where they were loaded.
     """
 
     rvu: pl.DataFrame = field(default_factory=lambda: _empty("rvu"))
@@ -68,11 +84,15 @@ class Reference:
     conversion_factor: pl.DataFrame = field(default_factory=lambda: _empty("conversion_factor"))
     anesthesia_factor: pl.DataFrame = field(default_factory=lambda: _empty("anesthesia_factor"))
     opps_cap: pl.DataFrame = field(default_factory=lambda: _empty("opps_cap"))
+    mue: pl.DataFrame = field(default_factory=lambda: _empty("mue"))
+    ptp_edit: pl.DataFrame = field(default_factory=lambda: _empty("ptp_edit"))
+    edit_files: tuple[EditFile, ...] = ()
     release: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RELEASE_SCHEMA))
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """Return the stored form: a frame for each of KINDS, and `reference_release`."""
-        return {kind: getattr(self, kind) for kind in KINDS} | {"reference_release": self.release}
+        """Return the stored form: a frame for each of KINDS but the one that stays on disk, and `reference_release`."""
+        stored = {kind: getattr(self, kind) for kind in KINDS if kind != LAZY_KIND}
+        return stored | {"reference_release": self.release}
 
     def verified_through(self, kind: str) -> dt.date | None:
         """Return the last date of service that a dated table covers; None where it is empty or has no end.
@@ -104,7 +124,7 @@ def read_reference(folder: Path) -> Reference:
     frames = {
         kind: pl.concat([written[kind], loaded[kind]]) if kind in loaded else written[kind] for kind in KINDS
     }
-    return Reference(**frames, release=_releases(manifest))
+    return Reference(**frames, release=_releases(manifest), edit_files=_edit_files(folder, manifest))
 
 
 def _loaded_tables(folder: Path, manifest: Manifest, problems: list[Problem]) -> dict[str, pl.DataFrame]:
@@ -118,8 +138,22 @@ def _loaded_tables(folder: Path, manifest: Manifest, problems: list[Problem]) ->
             message = f"{FOLDER}/{table.file} is not as it was loaded: move {MANIFEST} and {FOLDER}/ away and load again"
             problems.append(Problem(MANIFEST, None, message))
             continue
+        if kind.startswith(LAZY_KIND):
+            continue
         found[kind] = pl.read_parquet(data)
     return found
+
+
+def _edit_files(folder: Path, manifest: Manifest) -> tuple[EditFile, ...]:
+    files = [
+        EditFile(
+            one.release, one.part, one.effective, one.until, f"{one.release}/{one.member}", one.rows,
+            folder / FOLDER / one.file,
+        )
+        for one in manifest.entries
+        if one.kind == LAZY_KIND and one.in_effect
+    ]  # fmt: skip
+    return tuple(sorted(files, key=lambda one: (one.effective, one.part)))
 
 
 def _beside(written: dict[str, pl.DataFrame], loaded: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

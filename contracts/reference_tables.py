@@ -116,8 +116,31 @@ KINDS: dict[str, dict[str, Column]] = {
         "facility_amount": _number(2),
         "nonfacility_amount": _number(2),
     },
+    "mue": {
+        "edition": _text(r"^20\d\dQ[1-4]$", "a quarter like 2024Q3"),
+        "effective": _date(),
+        "until": _date(),
+        "hcpcs": _text(r"^[0-9A-Z]{5}$", "a code of five letters and digits"),
+        "most_units": Column(pl.Int32(), r"^\d{1,6}$", "a whole number"),
+        "adjudication_indicator": _text(r"^[123]$", "1, 2 or 3"),
+        "rationale": _text(r".*", "a text", blank=True),
+    },
+    "ptp_edit": {
+        "edition": _text(r"^20\d\dQ[1-4]$", "a quarter like 2024Q3"),
+        "column_1": _text(r"^[0-9A-Z]{5}$", "a code of five letters and digits"),
+        "column_2": _text(r"^[0-9A-Z]{5}$", "a code of five letters and digits"),
+        "effective": Column(
+            pl.Date(), r"^\d{4}-\d{2}-\d{2}$", "a date like 2024-07-01", optional=True, blank=True
+        ),
+        "deletion": _date(blank=True),
+        "modifier_indicator": _text(r"^[019]$", "0, 1 or 9"),
+        "rationale": _text(r".*", "a text", blank=True),
+    },
 }
 """Each kind of table with its columns. Interfaces and the data dictionary follow this order."""
+
+LAZY_KIND = "ptp_edit"
+"""The kind that stays on disk, a file an edition: millions of rows of which a night needs few. No table of the warehouse."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     "rvu": ("release", "effective", "hcpcs", "modifier"),
@@ -126,6 +149,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "zip_locality": ("zip", "plus_four", "mac", "locality", "effective"),
     "anesthesia_factor": ("effective", "qp", "mac", "locality"),
     "opps_cap": ("release", "effective", "hcpcs", "modifier", "mac", "locality"),
+    "mue": ("edition", "hcpcs"),
+    "ptp_edit": ("edition", "column_1", "column_2", "effective", "deletion"),
 }
 
 PROVENANCE: dict[str, pl.DataType] = {"source_file": pl.String(), "source_row": pl.Int32()}

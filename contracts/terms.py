@@ -142,7 +142,11 @@ Rate = Annotated[
 
 
 class Clauses(_Table):
-    """The `[terms]` table. Left out: the smaller of charge and rate for each line, no reductions, no caps."""
+    """The `[terms]` table. Left out: the smaller of charge and rate for each line, no reductions, no caps.
+
+    `edits`: which pairs of codes may be denied beside each other. "ncci": Medicare's national edits; "own": those of
+    the contract's [[edit]] tables and no others; left out: the [[edit]] tables, and of other pairs it is not said.
+    """
 
     lesser_of: Literal["line", "claim", "none"] = "line"
     multiple_procedure: Literal["none", "medicare", "percent"] = "none"
@@ -154,6 +158,7 @@ class Clauses(_Table):
     capitated: bool = False
     carve_out_codes: Codes = ()
     tolerance: Cents = 1
+    edits: Literal["ncci", "own"] | None = None
 
     @model_validator(mode="after")
     def _percent_is_said(self) -> Clauses:
@@ -200,6 +205,38 @@ class DisputeWindow(_Table):
         return (self.effective or anchor) <= anchor <= (self.until or anchor)
 
 
+class FilingLimit(_Table):
+    """How long a claim, or a corrected one, may be sent: days after the service or the remittance."""
+
+    days: Annotated[int, Field(gt=0)]
+    unit: Literal["calendar", "business"] = "calendar"
+    from_: Literal["service", "remittance"] = Field(default="service", alias="from")
+    submit_to: str = ""
+    source: str = ""
+
+
+class PairEdit(_Table):
+    """An edit of the payer's own: one pair of codes, or a `file` of them beside the contract.
+
+    `column_2` is denied beside `column_1`. `indicator` 1: a modifier may set the edit aside; 0: none may.
+    """
+
+    file: str | None = None
+    column_1: str | None = None
+    column_2: str | None = None
+    indicator: Literal["0", "1", 0, 1] | None = None
+    effective: dt.date | None = None
+    until: dt.date | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _pair_or_file(self) -> PairEdit:
+        pair = [one is not None for one in (self.column_1, self.column_2, self.indicator)]
+        if all(pair) if self.file is None else not any(pair):
+            return self
+        raise ValueError("an [[edit]] has either file, or column_1, column_2 and indicator (0 or 1)")
+
+
 class ContractTerms(_Table):
     """One contract file. `effective` and `until` are the first and last dates of service."""
 
@@ -213,6 +250,8 @@ class ContractTerms(_Table):
     rate: tuple[Rate, ...] = ()
     terms: Clauses = Clauses()
     dispute: tuple[DisputeWindow, ...] = ()
+    filing: FilingLimit | None = None
+    edit: tuple[PairEdit, ...] = ()
 
     @model_validator(mode="after")
     def _sane(self) -> ContractTerms:
@@ -271,12 +310,27 @@ FEE_ROW_SCHEMA: dict[str, pl.DataType] = {
 """
 
 
+EDIT_ROW_SCHEMA: dict[str, pl.DataType] = {
+    "contract_file": pl.String(),
+    "edit_file": pl.String(),
+    "row": pl.Int32(),
+    "column_1": pl.String(),
+    "column_2": pl.String(),
+    "indicator": pl.String(),
+    "effective": pl.Date(),
+    "until": pl.Date(),
+    "source": pl.String(),
+}
+"""One pair of a payer's own edits; `edit_file` and `row`: where it stands. Dates null: open."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """Everything that was read from a contracts folder.
 
-    `fee_rows` has FEE_ROW_SCHEMA; `rate_position` counts from 0.
+    `fee_rows` has FEE_ROW_SCHEMA; `rate_position` counts from 0. `edit_rows` has EDIT_ROW_SCHEMA.
     """
 
     contracts: tuple[Contract, ...] = ()
     fee_rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FEE_ROW_SCHEMA))
+    edit_rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EDIT_ROW_SCHEMA))

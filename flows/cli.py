@@ -160,7 +160,7 @@ def explain(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
     ] = None,
 ) -> None:
-    """Print the whole proof of a dispute, open or closed; or of any line, named FILE:SEGMENT.
+    """Print the whole proof of a dispute (D-…), open or closed, of a denial (N-…), or of any line, named FILE:SEGMENT.
 
     For an account or a payer claim number: the history of its claims, with the segments of their lines. With
     --replay: exit status 1 where the proof does not hold, or where that cannot be said.

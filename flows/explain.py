@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from flows.denial_proof import show_denial
 from flows.home import HomeError
 from flows.proof import show_history, show_proof
 from flows.replay import replayed, show_replay
 from warehouse.archive import ArchiveError
 from warehouse.claim_history import histories
+from warehouse.denial_proof import prove_denial
 from warehouse.explain import prove
 from warehouse.publish import readable
 from warehouse.sealing import is_there
@@ -35,6 +37,9 @@ def explain(console: Console, home: Home, name: str) -> None:
         if found:
             place = escape(found[0].decisions[0].source_file)
             console.print(f"\nThe proof of one line: shortpay explain '{place}:SEGMENT'", highlight=False)
+            return
+        if name.upper().startswith("N-"):
+            show_denial(console, prove_denial(con, home.folder("archive"), name))
             return
         for proof in prove(con, home.folder("archive"), name):
             show_proof(console, proof)

@@ -32,13 +32,13 @@ def load_files(
     ],
     home: HomeOption = Path(),
     release: Annotated[
-        str | None, typer.Option("--release", help="Release of files that do not say it: RVU26C")
+        str | None, typer.Option("--release", help="Release of files that do not say it: RVU26C, 2024Q3")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take these instead of loaded files they contradict")
     ] = False,
 ) -> None:
-    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors and OPPS caps: all of it, or nothing."""
+    """Load relative values, GPCIs, ZIP to locality, anaesthesia factors, OPPS caps, edits: all of it, or nothing."""
     place = Home.open(home)
     with hold(place, "reference load"):
         report = load(files, place.folder("reference"), release=release, instead=replace)

@@ -38,6 +38,7 @@ class Summary:
     alarm_count: int = 0
     alarm_amount: Decimal = Decimal(0)
     recovered_amount: Decimal = Decimal(0)
+    denials: Rows = field(default_factory=list)
 
     def with_files(self, counts: dict[str, int]) -> Summary:
         return replace(self, files=counts)
@@ -74,6 +75,10 @@ def summarise(con: duckdb.DuckDBPyConnection) -> Summary:
         alarm_count=alarm[0],
         alarm_amount=alarm[1],
         recovered_amount=recovered,
+        denials=con.execute(
+            "select strategy, count(*), coalesce(sum(recoverable_amount), 0), min(deadline_date) from out.denial"
+            " where status = 'open' group by strategy order by 3 desc, 1"
+        ).fetchall(),
     )
 
 
@@ -148,6 +153,8 @@ def show(console: Console, summary: Summary, published: Path) -> None:
             dispute, escape(payer), escape(str(code)), str(service), f"${short:,.2f}", str(by), str(days)
         )
     console.print(soon)
+    if summary.denials:
+        console.print(_denials(summary.denials))
     console.print(
         f"Open: {summary.open_count} disputes, ${summary.open_amount:,.2f}."
         f" Expired: {summary.expired_count}, ${summary.expired_amount:,.2f}."
@@ -163,6 +170,20 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     if summary.next_up:
         proof = f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}"
         console.print(proof, markup=False, soft_wrap=True)
+
+
+def _denials(rows: Rows) -> Table:
+    """Denials are a lane of their own: none of it is in what is short."""
+    table = _table(
+        "Denials by what to do",
+        ("what to do", ""),
+        ("lines", "right"),
+        ("worth", "right"),
+        ("first deadline", ""),
+    )
+    for strategy, lines, worth, first in rows:
+        table.add_row(strategy, str(lines), f"${worth:,.2f}", str(first or ""))
+    return table
 
 
 def _show_edits(console: Console, edits: dict[str, int]) -> None:

@@ -27,6 +27,11 @@ def reckon_steady(con: duckdb.DuckDBPyConnection) -> None:
     _reckon(con, "life.steady_window")
 
 
+def reckon_denials(con: duckdb.DuckDBPyConnection) -> None:
+    """Write life.denial_window: the clocks that may run for a denial, with the last day of each."""
+    _reckon(con, "life.denial_window")
+
+
 def reckon_letters(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
     """Write life.letter_window: the last day of each step that a payer's letter started and nobody answered."""
     _reckon(con, "life.letter_window", {"as_of": as_of})

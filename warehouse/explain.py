@@ -65,7 +65,7 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, name: str) -> list[Proo
 
 def _proof(con: duckdb.DuckDBPyConnection, archive: Path, line: dict[str, Any]) -> Proof:
     key = [line["file_hash"], line["claim"], line["line"]]
-    allowed = _row(
+    allowed = one_row(
         con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key
     )
     steps = con.execute(
@@ -77,7 +77,7 @@ def _proof(con: duckdb.DuckDBPyConnection, archive: Path, line: dict[str, Any]) 
         "select finding_code, detail from core.line_finding where file_hash = ? and claim = ? and line = ? order by 1",
         key,
     ).fetchall()
-    price = _row(
+    price = one_row(
         con,
         "select (expected_low_cents * 0.01::decimal(3,2))::decimal(18,2) as low,"
         " (expected_high_cents * 0.01::decimal(3,2))::decimal(18,2) as high, unproven"
@@ -85,17 +85,18 @@ def _proof(con: duckdb.DuckDBPyConnection, archive: Path, line: dict[str, Any]) 
         [line["line_id"]],
     )
     told = history(con, line["thread"])
-    return Proof(line, _segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
+    return Proof(line, line_segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
 
 
-def _row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+def one_row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:
+    """Return the first row by column, None where there is none."""
     cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
     rows = cursor.fetchall()
     return dict(zip(names, rows[0], strict=True)) if rows else None
 
 
-def _segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
+def line_segments(con: duckdb.DuckDBPyConnection, archive: Path, key: list[Any]) -> list[str]:
     """Return the line's segments from the archived bytes: from its SVC to the next SVC, CLP, LX, PLB or SE.
 
     A claim without lines (line 0) begins at its CLP.

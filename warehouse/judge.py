@@ -22,6 +22,7 @@ from contracts import (
 )
 from warehouse.database import build, look, model_sql, store
 from warehouse.deadlines import reckon_letters, reckon_steady
+from warehouse.denials import price_denials, rank_denials, store_denial_terms
 from warehouse.journal import Journal
 from warehouse.life import live
 from warehouse.rule_set import RuleSet
@@ -96,6 +97,7 @@ def store_terms(
     frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():
         store(con, f"terms.{name}", frame)
+    store_denial_terms(con)
 
 
 def adjudicate(con: duckdb.DuckDBPyConnection) -> None:
@@ -133,6 +135,7 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
     groups = con.sql(model_sql("core.judged_amount")).pl()
     groups = groups.cast({name: kind for name, kind in GROUP_SCHEMA.items() if name in groups.columns})
     store(con, "core.cause", explain_short(lines, groups, terms, reference, practice))
+    price_denials(con, repriced.lines, terms, reference, practice)
     return int(lines.height)
 
 
@@ -158,6 +161,7 @@ def rank(
     build(con, "core.steady_line")
     build(con, "core.therapy_line")
     reckon_steady(con)
+    rank_denials(con, as_of)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
     reckon_letters(con, as_of)
     for model in PUBLISHED:

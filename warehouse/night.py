@@ -37,10 +37,25 @@ CLAIM_TABLES = (
     "core.comparable_line",
     "core.verdict",
     "core.line_finding",
+    "core.denied_line",
     "work.scope_key",
 )
-LINE_TABLES = ("core.expected_line", "core.expected_step", "core.cause")
-CODE_TABLES = ("adjustment_class", "remark_class", "provider_adjustment_class", "contract")
+LINE_TABLES = (
+    "core.expected_line",
+    "core.expected_step",
+    "core.cause",
+    "core.denied_price",
+    "core.denied_step",
+    "core.denied_edit",
+)
+CODE_TABLES = (
+    "adjustment_class",
+    "remark_class",
+    "provider_adjustment_class",
+    "contract",
+    "denial_class",
+    "denial_kind",
+)
 SMALL = 0.5
 """Share of the claims up to which a night is done apart; beyond it everything is decided anew."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,34 @@ def plausible_gpci(rows: pl.DataFrame, place: str) -> list[Problem]:
             place, row, f"the GPCIs of {mac}-{locality} are not plausible (work has a floor of 1.0): {_AGAIN}"
         )
         for row, mac, locality in wrong.select("source_row", "mac", "locality").head(_SHOWN).iter_rows()
+    ]
+
+
+def within_quarter(rows: pl.DataFrame, first: dt.date, last: dt.date, place: str) -> list[Problem]:
+    """No edit of an edition begins, or was deleted, after its quarter; where dates stand, some begin with it."""
+    edition = rows["edition"][0] if rows.height else ""
+    late = rows.filter((pl.col("effective") > last) | (pl.col("deletion") > last))
+    if not late.is_empty():
+        days = [late[name].max() for name in ("effective", "deletion")]
+        day = max(one for one in days if isinstance(one, dt.date))
+        message = f"is named for {edition}, yet has edits dated {day}: it is of a later quarter"
+        return [Problem(place, late["source_row"][0], message)]
+    newest = rows["effective"].max()
+    if isinstance(newest, dt.date) and newest < first:
+        message = f"is named for {edition}, yet its newest edit is of {newest}: it is of an earlier quarter"
+        return [Problem(place, None, message)]
+    return []
+
+
+def one_active(rows: pl.DataFrame, place: str) -> list[Problem]:
+    """No pair of codes is in force twice; what was deleted may stand several times."""
+    active = rows.filter(pl.col("deletion").is_null()).select("column_1", "column_2", "source_row")
+    if active.select("column_1", "column_2").n_unique() == active.height:
+        return []
+    twice = active.filter(pl.struct("column_1", "column_2").is_duplicated())
+    return [
+        Problem(place, row, f"the pair {first} {second} is in force twice: {_AGAIN}")
+        for first, second, row in twice.head(_SHOWN).iter_rows()
     ]
 
 

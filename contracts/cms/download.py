@@ -7,6 +7,7 @@ encrypted members are no part of any CMS download: the whole download is refused
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import re
@@ -16,7 +17,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from contracts.problems import Problem, TermsError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _MEGABYTE = 1 << 20
 _ZIP_MARK = b"PK\x03\x04"
+_GZIP_MARK = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ def open_download(path: Path, rules: Rules) -> Download:
 def unpack(name: str, data: bytes, rules: Rules) -> Download:
     """Return what is in a file of that name and content. Raises TermsError as open_download."""
     sha256 = hashlib.sha256(data).hexdigest()
+    if data.startswith(_GZIP_MARK):
+        return Download(
+            name, sha256, (Member(re.sub(r"(?i)\.gz$", "", name), _gunzipped(name, data, rules)),)
+        )
     if not data.startswith(_ZIP_MARK) or name.casefold().endswith(".xlsx"):
         return Download(name, sha256, (Member(name, data),))
     budget = _Budget(rules.limits, rules.passed_over)
@@ -151,21 +157,34 @@ def _unpacked(download: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, bu
     budget.members += 1
     if budget.members > limits.members:
         raise TermsError([_beyond(download, "its number of files", f"{limits.members:,}")])
+    with archive.open(info) as file:
+        return _measured(download, printable(info.filename), file, info.compress_size, budget)
+
+
+def _measured(
+    download: str, name: str, file: IO[bytes] | gzip.GzipFile, packed: int, budget: _Budget
+) -> bytes:
     parts: list[bytes] = []
     size = 0
-    with archive.open(info) as file:
-        while chunk := file.read(_CHUNK):
-            size += len(chunk)
-            if size > limits.member_bytes or not budget.take(len(chunk)):
-                raise TermsError(
-                    [_beyond(download, f"{printable(info.filename)} unpacked", "what is allowed")]
-                )
-            if size > _MEGABYTE and size > limits.ratio * max(info.compress_size, 1):
-                raise TermsError(
-                    [_beyond(download, f"{printable(info.filename)} unpacked", f"{limits.ratio} times")]
-                )
-            parts.append(chunk)
+    while chunk := file.read(_CHUNK):
+        size += len(chunk)
+        if size > budget.limits.member_bytes or not budget.take(len(chunk)):
+            raise TermsError([_beyond(download, f"{name} unpacked", "what is allowed")])
+        if size > _MEGABYTE and size > budget.limits.ratio * max(packed, 1):
+            raise TermsError([_beyond(download, f"{name} unpacked", f"{budget.limits.ratio} times")])
+        parts.append(chunk)
     return b"".join(parts)
+
+
+def _gunzipped(name: str, data: bytes, rules: Rules) -> bytes:
+    """Unpack a file that was compressed by itself, within the limits of one member."""
+    budget = _Budget(rules.limits)
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            return _measured(name, name, file, len(data), budget)
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"is no readable gzip file ({error}): download it again"
+        raise TermsError([Problem(name, None, message)]) from None
 
 
 def _beyond(name: str, what: str, limit: str) -> Problem:

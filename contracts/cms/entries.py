@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PREFERENCE = (".csv", ".txt", ".prn", ".xlsx")
 """Of one table in several formats the first that fits a layout is read."""
-_OUR_WORDS = ("release", "effective", "until", "source")
+_OUR_WORDS = ("release", "edition", "effective", "until", "source")
 """Columns that releases.toml fills: no part of what CMS says, so that an edit there makes no other file of it."""
 _ORDER = ("rvu",)
 """Read first: a PPRRVU file names its release, its neighbours in a download do not."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .rules import Release, Rules
 
 _TITLE = re.compile(r"(20\d\d) national physician fee schedule relative value file (\w+) release")
+_FIRST_EDITION = 1994
+"""The year before edition 1: CMS's v30 is of 2024."""
 _POSTED = re.compile(r"released (\d\d)/(\d\d)/(20\d\d)")
 
 
@@ -87,6 +89,44 @@ def year_of(evidence: Evidence, said: str | None, rules: Rules) -> int | Problem
         known = ", ".join(str(one) for one in sorted(rules.years()))
         return Problem(evidence.paths[-1], None, f"is of {year}; this version knows {known}")
     return year
+
+
+def quarter_of(evidence: Evidence, rules: Rules) -> str | Problem:
+    """Return the quarter of an edition of national edits, like 20243: what its names, and a person, say of it.
+
+    CMS numbers its editions: v30.2 is of the third quarter of 2024 (the July edition of year 30).
+    """
+    place = evidence.paths[-1]
+    said = {_quarter(one) for one in _found(evidence.paths, rules.names["quarter"])}
+    if evidence.stated:
+        stated = re.fullmatch(r"(20\d\d)Q([1-4])", evidence.stated.upper())
+        if not stated:
+            return Problem(
+                place, None, f"{evidence.stated} is no quarter of national edits; wanted one like 2024Q3"
+            )
+        said.add(stated[1] + stated[2])
+    if len(said) > 1:
+        names = " and ".join(f"{one[:4]}Q{one[4]}" for one in sorted(said))
+        return Problem(place, None, f"is named for {names}: take the file from cms.gov again")
+    if not said:
+        return Problem(
+            place,
+            None,
+            "does not say which quarter it is of: load the zip it came in, or add --release 2024Q3",
+        )
+    return said.pop()
+
+
+def part_of(evidence: Evidence, rules: Rules) -> str:
+    """Return which part of an edition a file is, like f1; '' where it is the whole."""
+    return next((one["part"] for one in _found(evidence.paths[-1:], rules.names["part"])), "")
+
+
+def _quarter(one: dict[str, str]) -> str:
+    if "major" in one:
+        return f"{_FIRST_EDITION + int(one['major'])}{int(one['minor']) + 1}"
+    quarter = one.get("quarter") or str((int(one["month"]) + 2) // 3)
+    return one["year"] + quarter
 
 
 def _named(paths: Iterable[str], rules: Rules) -> list[str]:

@@ -1,6 +1,6 @@
 """The kinds of file: what a sheet's texts become, and under which release.
 
-A further kind (NCCI edits, MUE) is one entry in releases.toml, its layouts in layouts.toml, its table in
+A further kind is one entry in releases.toml, its layouts in layouts.toml, its table in
 `contracts.reference.KINDS`, and one reader in READERS. A reader gets texts and evidence and returns a Reading; it
 raises on nothing a file may contain.
 """
@@ -19,7 +19,7 @@ from contracts.problems import Problem
 from contracts.reference import typed
 
 from . import checks
-from .identify import Evidence, factor_of, identify, year_of
+from .identify import Evidence, factor_of, identify, part_of, quarter_of, year_of
 
 if TYPE_CHECKING:
     from .rules import Release, Rules
@@ -171,6 +171,56 @@ def read_zip(sheet: Sheet, texts: pl.DataFrame, evidence: Evidence, rules: Rules
     return Reading(release, "", effective, until, rows=rows, problems=tuple(problems))
 
 
+def read_ptp(sheet: Sheet, texts: pl.DataFrame, evidence: Evidence, rules: Rules) -> Reading:
+    """Read a quarter's pairs of codes that exclude each other, whole or one of the parts that CMS cuts them into."""
+    place = sheet.member.path
+    quarter = quarter_of(evidence, rules)
+    if isinstance(quarter, Problem):
+        return Reading(problems=(quarter,))
+    effective, until = quarter_dates(quarter)
+    edition = f"{quarter[:4]}Q{quarter[4]}"
+    dates = [_iso(texts, name) for name in ("effective", "deletion") if name in texts.columns]
+    problems: list[Problem] = []
+    rows = typed(texts.with_columns(*dates, edition=pl.lit(edition)), "ptp_edit", place, problems)
+    part = part_of(evidence, rules)
+    problems = problems or [
+        *checks.within_quarter(rows, effective, until, place),
+        *checks.one_active(rows, place),
+        *checks.row_count(rows, rules.kinds["ptp_edit"], "part" if part else "", place),
+    ]
+    return Reading(edition, part, effective, until, rows=rows, problems=tuple(problems))
+
+
+def _iso(texts: pl.DataFrame, name: str) -> pl.Series:
+    """Return a column of dates as text like 2024-07-01; `*` says that there is none."""
+    known = texts[name].unique()
+    iso = known.str.replace(r"^(\d{4})(\d{2})(\d{2})$", "$1-$2-$3").str.replace(r"^\*$", "")
+    return texts[name].replace_strict(known, iso).alias(name)
+
+
+def read_mue(sheet: Sheet, texts: pl.DataFrame, evidence: Evidence, rules: Rules) -> Reading:
+    """Read a quarter's most units of a code: they hold for that quarter alone, since no dates stand in the file."""
+    place = sheet.member.path
+    quarter = quarter_of(evidence, rules)
+    if isinstance(quarter, Problem):
+        return Reading(problems=(quarter,))
+    effective, until = quarter_dates(quarter)
+    edition = f"{quarter[:4]}Q{quarter[4]}"
+    raw = texts.with_columns(
+        edition=pl.lit(edition),
+        effective=pl.lit(effective.isoformat()),
+        until=pl.lit(until.isoformat()),
+        adjudication_indicator=pl.col("adjudication_indicator").str.slice(0, 1),
+    )
+    problems: list[Problem] = []
+    rows = typed(raw, "mue", place, problems)
+    problems = problems or [
+        *checks.unique(rows, "mue", place),
+        *checks.row_count(rows, rules.kinds["mue"], "", place),
+    ]
+    return Reading(edition, "", effective, until, rows=rows, problems=tuple(problems))
+
+
 def quarter_dates(quarter: str) -> tuple[dt.date, dt.date]:
     """Return the first and the last day of a quarter like 20254."""
     year, month = int(quarter[:4]), 3 * int(quarter[4])
@@ -184,4 +234,6 @@ READERS: dict[str, Reader] = {
     "opps_cap": read_opps_cap,
     "zip5": read_zip,
     "zip9": read_zip,
+    "ptp_edit": read_ptp,
+    "mue": read_mue,
 }

@@ -44,6 +44,7 @@ class Layout:
     line: str = ""
     notes: str | None = None
     year: str | None = None
+    separator: str = ","
     length: tuple[int, int] = (0, 0)
 
 

@@ -52,9 +52,13 @@ def recognise(member: Member, rules: Rules, kind: str | None = None) -> Sheet | 
             return [grid]
         fits = [_fit_table(member, one, grid, rules, grid) for one in layouts if one.form == "table"]
     else:
-        head = _head(member.data, rules.header_rows)
+        heads = {
+            mark: _head(member.data, rules.header_rows, mark) for mark in {one.separator for one in layouts}
+        }
         fits = [
-            _fit_table(member, one, head, rules, None) if one.form == "table" else _fit_fixed(member, one)
+            _fit_table(member, one, heads[one.separator], rules, None)
+            if one.form == "table"
+            else _fit_fixed(member, one)
             for one in layouts
         ]
     for fit in fits:
@@ -72,14 +76,18 @@ def texts(sheet: Sheet) -> pl.DataFrame | Problem:
 # ---- tables -------------------------------------------------------------------------------------------------------------
 
 
-def _head(data: bytes, rows: int) -> Grid:
+def _head(data: bytes, rows: int, separator: str) -> Grid:
+    """Return the first lines as cells; a row that runs over several lines stands at its last, after empty ones."""
     lines = data[: 1 << 16].replace(b"\r\n", b"\n").split(b"\n")[:rows]
+    text = b"\n".join(lines).decode("latin-1").lstrip("\xef\xbb\xbf")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    grid: Grid = []
     try:
-        return list(
-            csv.reader(io.StringIO(b"\n".join(lines).decode("latin-1").lstrip("\xef\xbb\xbf"), newline=""))
-        )
+        for row in reader:
+            grid += [[] for _ in range(reader.line_num - 1 - len(grid))] + [row]
     except csv.Error:
         return []
+    return grid
 
 
 def _worksheet(member: Member, rules: Rules) -> Grid | str:
@@ -160,6 +168,7 @@ def _csv_cells(sheet: Sheet) -> pl.DataFrame | Problem:
         body = pl.read_csv(
             sheet.member.data.replace(b"\r\n", b"\n"),
             has_header=False,
+            separator=sheet.layout.separator,
             skip_lines=sheet.first_row - 1,
             schema=dict.fromkeys([str(index) for index in range(sheet.width + 1)], pl.String()),
             encoding="utf8-lossy",

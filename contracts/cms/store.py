@@ -10,7 +10,7 @@ import polars as pl
 
 from contracts.loaded import FOLDER, MANIFEST, Entry, Manifest, Table, sha256_of, write_whole
 from contracts.problems import Problem, TermsError
-from contracts.reference import KINDS, Reference
+from contracts.reference import KINDS, LAZY_KIND, Reference
 
 from .effect import in_effect
 from .merge import build, cross_checks, inputs
@@ -36,6 +36,9 @@ class Store:
 
     def rows(self, entry: Entry) -> pl.DataFrame:
         return self.read(entry.file)
+
+    def content(self, name: str) -> bytes:
+        return (self.home / name).read_bytes()
 
     def read(self, name: str) -> pl.DataFrame:
         try:
@@ -66,6 +69,9 @@ def tables_of(store: Store, before: Manifest, entries: list[Entry], rules: Rules
     frames: dict[str, pl.DataFrame] = {}
     tables: dict[str, Table] = {}
     for name in KINDS:
+        if name == LAZY_KIND:
+            tables |= _editions(store, before, marked)
+            continue
         used = inputs(name, marked)
         made_of = sha256_of(
             repr([(one.identity, one.member, one.effective, one.until) for one in used]).encode()
@@ -84,6 +90,18 @@ def tables_of(store: Store, before: Manifest, entries: list[Entry], rules: Rules
     return Manifest(tuple(marked), tables)
 
 
+def _editions(store: Store, before: Manifest, marked: list[Entry]) -> dict[str, Table]:
+    """Return a table for each file of the kind that stays on disk: the file as it was kept."""
+    found = {}
+    for one in inputs(LAZY_KIND, marked):
+        name = f"{LAZY_KIND}-{one.release}-{one.part or 'whole'}"
+        made_of = sha256_of(repr(one.identity).encode())
+        old = before.tables.get(name)
+        known = old and old.made_of == made_of
+        found[name] = old if old and known else Table(one.file, sha256_of(store.content(one.file)), made_of)
+    return found
+
+
 def _dated(entry: Entry, rules: Rules) -> Entry:
     """Return the entry for the dates of service that its release has now."""
     release = rules.release(entry.release)
@@ -99,7 +117,8 @@ def _check(
 ) -> None:
     needed = [name for name in ("rvu", "gpci", "conversion_factor") if name in tables]
     priced = {name: frames[name] if name in frames else store.read(tables[name].file) for name in needed}
-    problems = cross_checks(entries, store.rows, Reference(**priced), rules)
+    known = replace(Reference(), **priced)  # type: ignore[arg-type]  # the names above are of frames
+    problems = cross_checks(entries, store.rows, known, rules)
     if problems:
         raise TermsError(problems)
 

@@ -13,6 +13,9 @@ from contracts import (
     Reference,
     Terms,
     adjustment_classes,
+    denial_classes,
+    denial_kinds,
+    edit_rulings,
     provider_adjustment_classes,
     remark_classes,
     terms_frames,
@@ -26,6 +29,9 @@ FRAMES: dict[str, pl.DataFrame] = {
     **Reference().frames(),
     "adjustment_class": adjustment_classes(),
     "remark_class": remark_classes(),
+    "denial_class": denial_classes(),
+    "denial_kind": denial_kinds(),
+    "edit_ruling": edit_rulings(),
     "provider_adjustment_class": provider_adjustment_classes(),
 }
 
