@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.home import make_home
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,6 +36,17 @@ for part in parse_chunks([Path(sys.argv[1])]):
     rows += sum(len(frame) for frame in part.tables.values())
     codes += [refusal.code.value for refusal in part.refusals]
 print(*(codes or ["READ"]), rows)
+"""
+
+
+INTAKE = """
+import datetime as dt, sys
+from pathlib import Path
+from flows import intake
+from flows.home import Home
+home = Home.open(Path(sys.argv[1]).parents[1])
+counts = intake.read_in(home, intake.discover(home.folder("inbox")), dt.date(2026, 7, 1))
+print(*(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
 """
 
 
@@ -83,6 +96,19 @@ def test_a_file_is_read_or_refused_in_time_and_memory(name: str, tmp_path: Path)
     path.unlink()
     print(f"\n{name}: {size:,.0f} MB: {told}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201  (the figures are what it is for)
     assert any(told.startswith(one) for one in expected.split("|"))
+
+
+def test_a_gigabyte_in_one_segment_is_quarantined_and_the_night_goes_on(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    (home.folder("inbox") / "good.835").write_bytes(ONE)
+    path = home.folder("inbox") / "large.835"
+    write(path, ENVELOPE, BODY[:-20], b"NTE*ADD*", 1_000_000_000, b"~", BODY, END)
+    told, seconds, memory = apart(INTAKE, path)
+    print(f"\n1 GB in one segment through the inbox: {told}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201
+    assert told == "1 loaded 1 refused"
+    (reason,) = home.folder("quarantine").glob("*.json")
+    assert "TOO_LARGE" in reason.read_text()
+    assert list(home.folder("inbox").iterdir()) == []
 
 
 def apart(program: str, path: Path) -> tuple[str, float, int]:
