@@ -69,8 +69,9 @@ EMPTY = ENVELOPE[: ENVELOPE.index(b"GS*")] + b"IEA*0*000000001~"
 FILES: dict[str, tuple[tuple[bytes | tuple[bytes, int] | int, ...], str]] = {
     "5 GB in one segment": ((ENVELOPE, BODY[:-20], b"NTE*ADD*", 5_000_000_000, b"~", BODY, END), "TOO_LARGE 0"),
     "5 GB of zeros": ((5_000_000_000,), "TOO_LARGE 0|NOT_X12 0"),
-    "a million interchanges": (((EMPTY, 1_000_000), ONE), "READ "),
-    "a million interchanges without a claim": (((EMPTY, 1_000_000),), "NO_835 0"),
+    "a hundred thousand interchanges": (((EMPTY, 99_000), ONE), "READ "),
+    "a million interchanges": (((EMPTY, 1_000_000), ONE), "TOO_LARGE 0"),
+    "a million interchanges without a claim": (((EMPTY, 1_000_000),), "TOO_LARGE 0|NO_835 0"),
     "a million claims in one transaction": (
         (ENVELOPE, BODY[: BODY.index(b"CLP")], (b"CLP*A*1*1*1**12*B~", 1_000_000), b"SE*1*0001~", END),
         "READ ",
