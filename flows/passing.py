@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import duckdb
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
+
+from flows.record import kind_of
 
 if TYPE_CHECKING:
     from prefect import State
@@ -57,9 +60,14 @@ def passes(error: BaseException) -> bool:
     return False
 
 
-def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Answer Prefect's question whether to try a step again."""
-    return isinstance(state.data, BaseException) and passes(state.data)
+def may_pass(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Answer Prefect's question whether to try a step again, and say it."""
+    if not isinstance(state.data, BaseException) or not passes(state.data):
+        return False
+    if run.run_count <= len(WAITS):
+        kind, seconds = kind_of(state.data), WAITS[run.run_count - 1]
+        sys.stderr.write(f"shortpay: {kind}: tried again in {seconds:g} s\n")
+    return True
 
 
 def step_of_a_night(function: Callable[P, R]) -> Task[P, R]:
