@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def contract_files(folder: Path) -> list[str]:
-    """Return the names of all contracts and of the fee schedules that they name, sorted; what cannot be read names none.
+    """Return the names of all contracts and of the schedules and edits that they name, sorted; what cannot be read names none.
 
     Other files of the folder (letters, older schedules) have no part in any price.
     """
@@ -27,11 +27,12 @@ def contract_files(folder: Path) -> list[str]:
 
 def _schedules(contract: Path) -> Iterator[str]:
     try:
-        rates = tomllib.loads(contract.read_text(encoding="utf-8-sig")).get("rate", [])
+        stated = tomllib.loads(contract.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return  # read_terms says what is wrong with it
-    for rate in rates if isinstance(rates, list) else []:
-        name = rate.get("file") if isinstance(rate, dict) else None
+    tables = [one for name in ("rate", "edit") if isinstance(stated.get(name), list) for one in stated[name]]
+    for table in tables:
+        name = table.get("file") if isinstance(table, dict) else None
         if isinstance(name, str):
             yield PurePosixPath(name.replace("\\", "/")).as_posix()
 
