@@ -13,12 +13,17 @@ from contracts import (
     Reference,
     Terms,
     adjustment_classes,
+    clocks,
     denial_classes,
     denial_kinds,
     edit_rulings,
+    envelopes,
     provider_adjustment_classes,
     remark_classes,
     terms_frames,
+    therapy_codes,
+    therapy_modifiers,
+    therapy_thresholds,
 )
 
 TABLES = tomllib.loads((Path(contracts.__file__).parent / "registry.toml").read_text(encoding="utf-8"))[
@@ -32,13 +37,18 @@ FRAMES: dict[str, pl.DataFrame] = {
     "denial_class": denial_classes(),
     "denial_kind": denial_kinds(),
     "edit_ruling": edit_rulings(),
+    "clock": clocks(),
+    "envelope": envelopes(),
+    "therapy_threshold": therapy_thresholds(),
+    "therapy_modifier": therapy_modifiers(),
+    "therapy_code": therapy_codes(),
     "provider_adjustment_class": provider_adjustment_classes(),
 }
 
 
 def kind(dtype: pl.DataType, name: str) -> str:
     if isinstance(dtype, pl.Decimal):
-        return "money" if name.endswith("_amount") else "number"
+        return "money" if name.endswith("amount") else "number"
     return {pl.String: "text", pl.Int32: "integer", pl.Boolean: "boolean", pl.Date: "date"}[type(dtype)]
 
 
