@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SOME = ["--scene", "first night", "--steps", "7", "--operations", "100", "--random", "0", "--real", "0"]
+SOME = ["--scene", "first night", "--steps", "7", "--operations", "400", "--random", "0", "--real", "0"]
 
 
 def test_a_night_that_was_killed_is_finished_by_the_next_one() -> None:

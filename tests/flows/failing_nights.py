@@ -15,6 +15,7 @@ import polars as pl
 
 from flows import cli
 from flows.home import Home
+from flows.local_server import local_server
 from flows.quiet import quiet
 from tests import marks
 from warehouse.database import open_warehouse
@@ -76,16 +77,25 @@ def night(home: Home, planted: marks.Marks, target: str = "", fault: Fault | Non
 def main() -> None:
     home, planted, kept = Home.open(Path(sys.argv[1])), marks.Marks(), Path(sys.argv[2])
     quiet(home.path)
+    # Prefect asks for its server once a process: one for all nights
+    with (
+        local_server(schedules=False) as is_up,
+        mock.patch.object(cli, "local_server", lambda **_: contextlib.nullcontext(is_up)),
+    ):
+        outcomes = all_nights(home, planted, written := marks.Marks(first=400_000))
+    kept.write_text(json.dumps({"planted": planted.all, "written": written.all, "outcomes": outcomes}))
+
+
+def all_nights(home: Home, planted: marks.Marks, written: marks.Marks) -> dict[str, int]:
     outcomes = {"whole": night(home, planted)}
     settings = home.settings.read_text()
     home.settings.write_text(settings + "\n[conformance]\nminutes = 0\n")
     for target, fault in NIGHTS:
         outcomes[target] = night(home, planted, target, fault)
-    written = marks.Marks(first=400_000)
     contract = written.planted('contract = "{N}"\n{N} = "{D}"\n')
     (home.folder("contracts") / f"{written.name()}.toml").write_text(contract)
     outcomes["contract"] = night(home, planted)
-    kept.write_text(json.dumps({"planted": planted.all, "written": written.all, "outcomes": outcomes}))
+    return outcomes
 
 
 if __name__ == "__main__":

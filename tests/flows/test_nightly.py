@@ -67,7 +67,7 @@ def run_while_the_warehouse_is_open_elsewhere(
                 said += line
             other.kill()
             out, _ = night.communicate(timeout=300)
-    assert "IOException in step 'parse and load': tried again in 0.5 s" in said
+    assert "IOException in step 'recover': tried again in 0.5 s" in said
     return subprocess.CompletedProcess([], night.returncode, out, said)
 
 
