@@ -80,7 +80,7 @@ def main() -> None:
     # Prefect asks for its server once a process: one for all nights
     with (
         local_server(schedules=False) as is_up,
-        mock.patch.object(cli, "local_server", lambda **_: contextlib.nullcontext(is_up)),
+        mock.patch.object(cli, "local_server", return_value=contextlib.nullcontext(is_up)),
     ):
         outcomes = all_nights(home, planted, written := marks.Marks(first=400_000))
     kept.write_text(json.dumps({"planted": planted.all, "written": written.all, "outcomes": outcomes}))
