@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 SOME = ["--scene", "first night", "--steps", "7", "--operations", "400", "--random", "0", "--real", "0"]
 
 
+@pytest.mark.slow
 def test_a_night_that_was_killed_is_finished_by_the_next_one() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash.kills", *SOME],

@@ -66,6 +66,7 @@ def found(marks: list[str], texts: dict[str, bytes]) -> dict[str, list[str]]:
     return {place: marks for place, marks in hits.items() if marks}
 
 
+@pytest.mark.slow
 def test_no_mark_reaches_terminal_prefect_or_temporary_files(nights: Nights) -> None:
     """Some 3,600 marks, searched for in everything outside the folders that patients' data belong to."""
     prefect = _files(nights.home.folder(".prefect"))
@@ -87,6 +88,7 @@ def test_no_mark_reaches_terminal_prefect_or_temporary_files(nights: Nights) -> 
     assert {path.name for path in nights.home.path.iterdir() if path.is_dir()} == inside
 
 
+@pytest.mark.slow
 def test_the_search_would_have_found_them(nights: Nights) -> None:
     """Every failure quoted a mark, and the worklist shows accounts: the nights did hold marked rows."""
     logs = _files(nights.home.folder("log"))
@@ -96,6 +98,7 @@ def test_the_search_would_have_found_them(nights: Nights) -> None:
     assert found(nights.written, {"stderr": nights.said["stderr"]})
 
 
+@pytest.mark.slow
 def test_each_night_ended_as_it_should(nights: Nights) -> None:
     passed = {"whole", "flows.nightly.check_new_files"}
     assert {name for name, status in nights.outcomes.items() if status == 0} == passed
@@ -108,6 +111,7 @@ def open_to_others(home: Path) -> list[str]:
     return [str(path) for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 
+@pytest.mark.slow
 def test_what_a_night_leaves_is_for_its_owner_alone(nights: Nights) -> None:
     """All but the contract that the test itself put there after the last walk."""
     assert open_to_others(nights.home.path) == []
