@@ -23,7 +23,7 @@ types: install-test
 	$(BIN)/mypy
 
 unit: install-test
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 # Nights killed and finished by the next; marked names and numbers searched for in all that nights leave outside a home.
 slow: install-test
