@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import pyrage
 from pyrage.x25519 import Identity, Recipient
 
+from warehouse.durable import PARTIAL, put_in_place
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
@@ -134,7 +136,8 @@ def unseal_file(source: Path, target: Path) -> None:
 
 
 def _write(target: Path, fill: Callable[[BinaryIO], None]) -> None:
-    partial = target.with_name(f".{target.name}.partial")
+    # a name of its own: what is to be sealed may itself stand in the partial of `target`
+    partial = target.with_name(f".{target.name}.sealing{PARTIAL}")
     try:
         with partial.open("wb") as out:
             fill(out)
@@ -145,7 +148,7 @@ def _write(target: Path, fill: Callable[[BinaryIO], None]) -> None:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise SealError(f"{target.name}: it is sealed to another key, or damaged") from None
-    partial.replace(target)
+    put_in_place(partial, target)
 
 
 @contextlib.contextmanager

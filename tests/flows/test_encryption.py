@@ -12,17 +12,17 @@ import pytest
 from pyrage.x25519 import Identity
 from typer.testing import CliRunner
 
-from era_parser import Source
+from era_parser import Refusal, RefusalCode, Source
 from flows import intake
 from flows.cli import app
 from flows.encryption import disk_encrypted, encrypt, prepare, told
 from flows.home import Home, HomeError, make_home
 from tests.conftest import AS_OF, judge_all
 from tests.marks import Marks, remittance
-from warehouse.archive import ArchiveError, archive_path, bring_back, keep
+from warehouse.archive import ArchiveError, archive_path, bring_back, keep, keep_file, quarantine
 from warehouse.database import open_warehouse
 from warehouse.publish import publish, readable
-from warehouse.sealing import RECIPIENTS, SealError, plain, seal_file, unseal_file
+from warehouse.sealing import RECIPIENTS, SealError, is_sealed, plain, seal_file, unseal_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,6 +191,26 @@ def test_large_files_are_sealed_and_opened_in_parts(tmp_path: Path, key: Identit
     with pytest.raises(SealError, match="damaged"):
         unseal_file(tmp_path / "a.age", tmp_path / "c")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "a.age", "b"]
+
+
+def test_a_file_that_is_archived_block_by_block_is_sealed_and_comes_back(
+    home: Home, key: Identity, tmp_path: Path
+) -> None:
+    """Large files are written beside in the clear first; what is there must be what is sealed."""
+    settings(home, key)
+    encrypt(home)
+    data = os.urandom(50_000)
+    file = tmp_path / "large.835"
+    file.write_bytes(data)
+    file_hash = keep_file(home.folder("archive"), file)
+    assert is_sealed(archive_path(home.folder("archive"), file_hash).read_bytes())
+    assert bring_back(home.folder("archive"), file_hash) == data
+    refusal = Refusal(file_hash, "large.835", RefusalCode.TOO_LARGE, 0, "too large")
+    sealed = quarantine(home.folder("quarantine"), file, refusal, AS_OF)
+    sealed = sealed.with_name(sealed.name + ".age")
+    unseal_file(sealed, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == data
+    assert list(home.path.rglob("*.partial*")) == []
 
 
 def test_the_commands(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
