@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from contracts import read_practice, read_reference, read_terms
+from flows.encryption import prepare
 from flows.progress import step
 from flows.recovery import REBUILDING, recover_published
+from flows.settings import read_settings
 from warehouse import judge, night
 from warehouse.arrivals import arrivals_of, level
 from warehouse.conformance import level_opinions
@@ -36,6 +38,7 @@ def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> t
     under another name. Raises DamagedError where files cannot be given back, unless `incomplete`: then the
     warehouse is made without them. A rebuild that dies leaves the old file in its place.
     """
+    prepare(home)  # sealed files that no key opens are not lost
     recover_published(home)
     journal = Journal(home.folder("journal"))
     _remember_arrivals(home, journal)
@@ -71,7 +74,7 @@ def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> 
     night.run(fresh, rules.name, terms, reference, practice)
     with open_warehouse(fresh) as con:
         step("rank")
-        judge.rank(con, as_of, journal)
+        judge.rank(con, as_of, journal, read_settings(home.settings).schedule.next_night(as_of))
         con.execute("checkpoint")
     return fresh
 

@@ -138,6 +138,25 @@ def test_without_the_key_nothing_opens_and_the_reason_is_said(
         prepare(home)
 
 
+def test_a_rebuild_without_the_key_asks_for_it_and_changes_nothing(
+    home: Home, key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed files are not lost: --incomplete must not leave them out."""
+    settings(home, key)
+    encrypt(home)
+    before = home.warehouse.read_bytes()
+    monkeypatch.setenv("SHORTPAY_KEY", str(Identity.generate()))
+    refused = CliRunner().invoke(app, ["rebuild", "--home", str(home.path), "--incomplete"])
+    assert refused.exit_code == 1
+    assert "key" in str(refused.exception)
+    assert home.warehouse.read_bytes() == before
+    monkeypatch.setenv("SHORTPAY_KEY", str(key))
+    done = CliRunner().invoke(app, ["rebuild", "--home", str(home.path)])
+    assert done.exit_code == 0, done.output
+    with open_warehouse(home.warehouse) as con:
+        assert con.execute("select count(*) from era.claim").fetchall() == [(1,)]
+
+
 def test_a_changed_byte_is_noticed(home: Home, key: Identity) -> None:
     settings(home, key)
     encrypt(home)

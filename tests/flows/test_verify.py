@@ -179,6 +179,21 @@ def test_a_rebuilt_warehouse_is_the_same(home: Home) -> None:
     assert shortpay("verify", home)[0] == 0
 
 
+def test_a_rebuilt_worklist_warns_of_the_same_windows(home: Home) -> None:
+    """A night warns of windows that close before the next one, here in January: so does a rebuild."""
+    nightly = home.settings.read_text()
+    home.settings.write_text(nightly.replace('"30 2 * * *"', '"30 2 1 1 *"'))
+    subprocess.run(
+        [sys.executable, "-m", "tests.crash.plain", str(home.path), "2026-06-26"], check=True, timeout=300
+    )
+    before = state(home.path)
+    with duckdb.connect(str(home.published)) as con:
+        assert con.execute("select count(alarm) from out.worklist").fetchall() != [(0,)]
+    assert shortpay("rebuild", home, "--as-of", "2026-06-26")[0] == 0
+    (home.path / "warehouse.old-1.duckdb").unlink()
+    assert differences(before, state(home.path)) == []
+
+
 def test_a_rebuild_without_a_file_of_the_archive_needs_leave(home: Home) -> None:
     entry = next(
         entry for entry in Journal(home.folder("journal")).read(ARRIVAL) if entry["outcome"] == "loaded"
