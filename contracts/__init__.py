@@ -24,6 +24,7 @@ from .read import parse_contract, read_terms
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .timed_units import MINUTES_SCHEMA, RULES, chosen_units, day_units, timed_codes, units_rules
 from .windows import dispute_by, last_day
 
 __all__ = [
@@ -34,7 +35,9 @@ __all__ = [
     "HELD_UNITS_SCHEMA",
     "LINE_SCHEMA",
     "MEDICARE_TERMS",
+    "MINUTES_SCHEMA",
     "OUTPUT_SCHEMA",
+    "RULES",
     "STEP_SCHEMA",
     "STRATEGIES",
     "Clinician",
@@ -49,6 +52,8 @@ __all__ = [
     "Terms",
     "TermsError",
     "adjustment_classes",
+    "chosen_units",
+    "day_units",
     "denial_classes",
     "denial_kinds",
     "dispute_by",
@@ -64,4 +69,6 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "timed_codes",
+    "units_rules",
 ]
