@@ -27,7 +27,7 @@ def timed_codes() -> pl.DataFrame:
     """
     raw = pl.read_csv((files("contracts") / "data" / "timed_code.csv").read_bytes(), infer_schema=False)
     return raw.with_columns(
-        pl.col("unit_minutes").cast(pl.Int64),
+        pl.col("unit_minutes").cast(pl.Int32),
         pl.col("effective", "until").str.to_date("%Y-%m-%d"),
     ).sort("procedure_code", "effective")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
+FOLDERS = ("inbox", "encounters", "contracts", "reference", "archive", "quarantine", "journal", "published")
 SETTINGS = "shortpay.toml"
 _STARTER = """\
 # Settings of shortpay. One [[site]] for each place where services are rendered.

@@ -1,4 +1,4 @@
-"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
+"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, encounters, publish, second opinion.
 
 Tasks are given the home folder, the date and what people wrote (terms, reference, settings); what a remittance
 contains stays in the warehouse.
@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import edits, intake
+from flows import encounters as encounter_files
 from flows.conformance import Limits, check_new_files
 from flows.home import Home
 from flows.progress import step
@@ -22,6 +23,8 @@ from flows.summary import Summary, as_markdown, summarise
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
+from warehouse.encounters.models import show, weigh
+from warehouse.encounters.store import open_store
 from warehouse.journal import Journal
 from warehouse.publish import publish
 
@@ -43,6 +46,13 @@ def take_edits(home: Path, as_of: dt.date) -> dict[str, int]:
     """Take in workbooks that came back."""
     step("edits")
     return dict(edits.take_in_edits(Home(home), as_of))
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def take_encounters(home: Path, as_of: dt.date) -> dict[str, int]:
+    """Take in encounter files."""
+    step("encounters")
+    return dict(encounter_files.take_in_encounters(Home(home), as_of))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
@@ -120,6 +130,18 @@ def rank(home: Path, as_of: dt.date) -> None:
         models.rank(con, as_of, journal)
 
 
+@task(cache_policy=NO_CACHE, persist_result=False)
+def weigh_encounters(
+    home: Path, as_of: dt.date, terms: Terms, reference: Reference, practice: Practice
+) -> int:
+    """Hold minutes and notes against what was billed."""
+    step("units and notes")
+    with open_warehouse(Home(home).warehouse) as con, open_store(Home(home).warehouse) as encounters:
+        days = weigh(con, encounters, terms, reference, practice)
+        show(con, as_of)
+        return days
+
+
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
 def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
@@ -146,6 +168,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     limits = Limits.read(Home(home).settings)
     practice, terms, reference = read_contracts(home)
     edited = take_edits(home, as_of)
+    take_encounters(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
@@ -155,6 +178,7 @@ def nightly(home: Path, as_of: dt.date) -> Summary:
     price(home, terms, reference, practice)
     judge(home)
     rank(home, as_of)
+    weigh_encounters(home, as_of, terms, reference, practice)
     summary = put_out(home, as_of).with_files(counts).with_edits(edited)
     create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
     opinion = ask_second_opinion(home, limits, return_state=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STEPS = (
     "terms",
     "edits",
+    "encounters",
     "discover",
     "archive",
     "parse and load",
@@ -23,6 +24,7 @@ STEPS = (
     "price",
     "judge",
     "rank",
+    "units and notes",
     "publish",
     "second opinion",
 )

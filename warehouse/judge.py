@@ -14,6 +14,7 @@ from contracts import (
     remark_classes,
     reprice,
     terms_frames,
+    timed_codes,
 )
 from warehouse.database import build, look, model_sql, store
 from warehouse.deadlines import reckon_steady
@@ -72,6 +73,7 @@ def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Referen
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),
+        "timed_code": timed_codes(),
     }
     frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():

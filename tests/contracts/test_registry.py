@@ -19,6 +19,7 @@ from contracts import (
     provider_adjustment_classes,
     remark_classes,
     terms_frames,
+    timed_codes,
 )
 
 TABLES = tomllib.loads((Path(contracts.__file__).parent / "registry.toml").read_text(encoding="utf-8"))[
@@ -33,6 +34,7 @@ FRAMES: dict[str, pl.DataFrame] = {
     "denial_kind": denial_kinds(),
     "edit_ruling": edit_rulings(),
     "provider_adjustment_class": provider_adjustment_classes(),
+    "timed_code": timed_codes(),
 }
 
 
