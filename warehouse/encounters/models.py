@@ -15,7 +15,7 @@ from .findings import ADVICE
 from .notes import element_names, settings
 from .price import CHANGED, PRICE_SCHEMA, price_days
 from .store import findings, score_notes, stand
-from .units import judge_units
+from .units import judge_units, with_filing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,7 +57,7 @@ def weigh(
         for model in ("core.billed_unit", "core.encounter_day", "core.unit_asked", "core.region_pair"):
             build(con, model)
         build(con, "core.encounter_flag", {"plan_days": settings()["plan_days"]})
-        units = judge_units(con.sql("from core.unit_asked").pl())
+        units = with_filing(judge_units(con.sql("from core.unit_asked").pl()))
         store(con, "core.encounter_unit", units.select(_UNIT))
         store(con, "core.encounter_price", _priced(con, units, terms, reference, practice))
     return int(con.execute("select count(*) from core.encounter_flag").fetchall()[0][0])
@@ -76,7 +76,7 @@ def show(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
 _UNIT = (
     "patient", "patient_account", "service_date", "procedure_code", "minutes", "day_minutes", "billed_units",
     "eight_minute_units", "midpoint_units", "units_rule", "standing", "unit_difference", "reason", "unproven",
-    "payer", "contract", "timely_filing_days", "source_file", "row_number", "file_hash",
+    "payer", "contract", "file_by", "source_file", "row_number", "file_hash",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from contracts import RULES, chosen_units, day_units
+from contracts import RULES, chosen_units, day_units, last_day
 
 STANDINGS = ("AGREES", "UNDER_BILLED", "NOT_ON_REMITTANCE", "OVER_BILLED", "SHIFTED", "CANNOT_TELL")
 """What is said of a code's units on a day.
@@ -42,6 +42,15 @@ def judge_units(asked: pl.DataFrame) -> pl.DataFrame:
         .with_columns(_reason().alias("reason"))
         .sort("patient", "service_date", "procedure_code")
     )
+
+
+def with_filing(units: pl.DataFrame) -> pl.DataFrame:
+    """Add `file_by`, the last day for a corrected claim; null where the contract does not say."""
+    key = ["filing_anchor_date", "filing_days", "filing_unit"]
+    limits = units.select(key).drop_nulls().unique(maintain_order=True)
+    last = [last_day(anchor, days, unit) for anchor, days, unit in limits.iter_rows()]
+    reckoned = limits.with_columns(pl.Series("file_by", last, dtype=pl.Date))
+    return units.join(reckoned, on=key, how="left", validate="m:1", maintain_order="left")
 
 
 def _billed() -> pl.Expr:

@@ -5,7 +5,7 @@ with day as (select distinct patient, service_date from core.encounter),
 line as (
     select d.patient, d.service_date, c.patient_account, upper(trim(coalesce(l.billed_procedure_code, l.procedure_code))) as procedure_code,
            coalesce(l.billed_units, l.units, 1) as units, coalesce(l.billed_modifiers, l.modifiers, '') as modifiers, l.line_id, l.line, l.lane, l.state,
-           c.filing_indicator_code, e.contract, e.contract_file, e.contract_effective, e.payer,
+           c.filing_indicator_code, c.remittance_date, e.contract, e.contract_file, e.contract_effective, e.payer,
            case when l.lane = 'PENDING' or l.state = 'IN_DOUBT' then 'a decision of the day is taken back or in doubt, and its correction has not come'
                 when l.line = 0 then 'a claim of the day came back without lines'
                 when l.split or l.unbundled or l.units_unclear then 'a line of the day came back in parts'
@@ -24,7 +24,7 @@ select patient, service_date, procedure_code, sum(units)::bigint as billed_units
        list_sort(list_distinct(flatten(list(string_split(modifiers, ':'))))) as modifier_list,
        bool_or(lane is not distinct from 'DENIED' or lane is not distinct from 'BUNDLED') as refused, min(problem) as problem,
        min(contract) as contract, max(contract) as other_contract, min(contract_file) as contract_file, min(contract_effective) as contract_effective,
-       min(payer) as payer, min(filing_indicator_code) as filing_indicator_code
+       min(payer) as payer, min(filing_indicator_code) as filing_indicator_code, min(remittance_date) as remittance_date
 from line
 group by patient, service_date, procedure_code
 order by patient, service_date, procedure_code

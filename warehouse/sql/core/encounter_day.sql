@@ -1,5 +1,5 @@
 -- grain: one row a patient-day with an encounter: under which contract, and why its units cannot be counted. key: patient, service_date.
--- inputs: core.encounter, core.billed_unit, terms.timed_code, terms.contract
+-- inputs: core.encounter, core.billed_unit, terms.timed_code, terms.contract, terms.filing_limit
 with told as (
     select patient, service_date, min(patient_account) as patient_account, min(struct_pack(f := file_hash, r := row_number)) as place,
            arg_min(source_file, (file_hash, row_number)) as source_file, bool_or(account_known) as account_known,
@@ -13,7 +13,7 @@ with told as (
 billed as (
     select b.patient, b.service_date, min(b.problem) as problem, min(b.contract) as contract, max(b.other_contract) as other_contract,
            min(b.contract_file) as contract_file, min(b.contract_effective) as contract_effective, min(b.payer) as payer,
-           list_distinct(flatten(list(b.modifier_list))) as modifiers,
+           min(b.remittance_date) as remittance_date, list_distinct(flatten(list(b.modifier_list))) as modifiers,
            min(b.procedure_code) filter (where t.unit_minutes is not null and e.patient is null) as not_in_encounter,
            min(b.procedure_code) filter (where t.procedure_code is null) as untold_code
     from core.billed_unit b
@@ -24,7 +24,8 @@ billed as (
     group by b.patient, b.service_date
 )
 select t.patient, t.service_date, t.patient_account, t.source_file, t.place.f as file_hash, t.place.r as row_number, t.account_known,
-       b.patient is not null as decided, b.payer, b.contract, b.contract_file, b.contract_effective, k.units_rule, k.timely_filing_days,
+       b.patient is not null as decided, b.payer, b.contract, b.contract_file, b.contract_effective, k.units_rule,
+       f.days as filing_days, f.unit as filing_unit, case f.counted_from when 'remittance' then b.remittance_date else t.service_date end as filing_anchor_date,
        case when t.conflicting then 'two encounter files of one stamp say different things of the day'
             when t.code_unread then 'a code of the day could not be read'
             when t.overlapping then 'minutes of the day overlap'
@@ -40,5 +41,6 @@ select t.patient, t.service_date, t.patient_account, t.source_file, t.place.f as
 from told t
 left join billed b on b.patient = t.patient and b.service_date = t.service_date
 left join terms.contract k on k.contract = b.contract and k.contract_effective = b.contract_effective and k.source_file = b.contract_file
+left join terms.filing_limit f on f.contract = b.contract and f.contract_effective = b.contract_effective and f.source_file = b.contract_file
 where t.timed or b.not_in_encounter is not null
 order by t.patient, t.service_date

@@ -6,7 +6,7 @@ with spent as (
     from core.encounter where timed group by patient, service_date, procedure_code
 )
 select concat_ws('|', d.service_date, d.patient) as day, d.patient, d.service_date, d.patient_account, s.procedure_code, s.minutes, b.billed_units,
-       b.line_id, b.refused, d.payer, d.contract, d.units_rule, d.timely_filing_days, d.day_problem, s.charge_amount,
+       b.line_id, b.refused, d.payer, d.contract, d.units_rule, d.filing_days, d.filing_unit, d.filing_anchor_date, d.day_problem, s.charge_amount,
        bool_or(s.timing_unproven) over (partition by d.patient, d.service_date) as day_unproven,
        d.source_file, s.place.f as file_hash, s.place.r as row_number
 from core.encounter_day d
