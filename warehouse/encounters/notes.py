@@ -48,8 +48,8 @@ def elements_found(text: str) -> list[str]:
 
 
 def comparable(text: str) -> str:
-    """Return a note as it is compared: one case, one space, every digit alike; empty where it is too short."""
-    plain = re.sub(r"\s+", " ", re.sub(r"\d", "#", text.casefold())).strip()
+    """Return a note as it is compared: one case, one space, every number alike; empty where it is too short."""
+    plain = re.sub(r"\s+", " ", re.sub(r"\d+", "#", text.casefold())).strip()
     return plain[: settings()["most_characters"]] if len(plain) >= settings()["least_characters"] else ""
 
 
