@@ -16,6 +16,7 @@ from .denials import (
     edit_rulings,
     hold_denials,
 )
+from .edits import PAIR_SCHEMA, UNITS_SCHEMA, hold_pairs, hold_units
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
@@ -24,6 +25,7 @@ from .read import parse_contract, read_terms
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .thresholds import therapy_thresholds
 from .timed_units import MINUTES_SCHEMA, RULES, chosen_units, day_units, timed_codes, units_rules
 from .windows import dispute_by, last_day
 
@@ -37,9 +39,11 @@ __all__ = [
     "MEDICARE_TERMS",
     "MINUTES_SCHEMA",
     "OUTPUT_SCHEMA",
+    "PAIR_SCHEMA",
     "RULES",
     "STEP_SCHEMA",
     "STRATEGIES",
+    "UNITS_SCHEMA",
     "Clinician",
     "Contract",
     "ContractTerms",
@@ -60,6 +64,8 @@ __all__ = [
     "edit_rulings",
     "explain_short",
     "hold_denials",
+    "hold_pairs",
+    "hold_units",
     "last_day",
     "parse_contract",
     "provider_adjustment_classes",
@@ -69,6 +75,7 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "therapy_thresholds",
     "timed_codes",
     "units_rules",
 ]

@@ -12,7 +12,7 @@ from rich.console import Console
 from contracts import TermsError
 from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
-from flows.home import Home, HomeError, make_home
+from flows.home import SETTINGS, Home, HomeError, local_today, make_home
 from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
@@ -88,6 +88,26 @@ def explain(dispute: str, home: HomeOption = Path()) -> None:
 
 
 @app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Encounter file, .csv or .xlsx")],
+    home: HomeOption = Path(),
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write every answer to this CSV")] = None,
+) -> None:
+    """Ask twelve points of an encounter file before its claims go out: pass, fail or cannot tell.
+
+    A home folder adds contracts, CMS's editions and what was decided already.
+    """
+    from flows.check import check_file, show_checked, write_checked  # noqa: PLC0415  (start quickly)
+
+    day = as_of.date() if as_of else Home(home).today() if (home / SETTINGS).is_file() else local_today()
+    read, found = check_file(file, home, day)
+    show_checked(Console(), read, found)
+    if out is not None:
+        write_checked(out, found)
+
+
+@app.command()
 def parse(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="835 files")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the Parquet files")] = Path("parsed"),
@@ -123,11 +143,12 @@ def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
 def main() -> None:
     """Run the command line; an error that a person can mend is printed without a traceback."""
     from warehouse.archive import ArchiveError  # noqa: PLC0415
+    from warehouse.encounters.reading import NotEncountersError  # noqa: PLC0415
     from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
 
     try:
         app()
-    except (HomeError, TermsError, ArchiveError, UnknownDisputeError) as error:
+    except (HomeError, TermsError, ArchiveError, NotEncountersError, UnknownDisputeError) as error:
         Console(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 

@@ -84,6 +84,11 @@ class Home:
         return dt.datetime.now(ZoneInfo(schedule.get("timezone", "America/Chicago"))).date()
 
 
+def local_today() -> dt.date:
+    """Today where this machine stands, where no practice says otherwise."""
+    return dt.datetime.now().astimezone().date()
+
+
 def make_home(path: Path) -> Home:
     """Make a home folder with starter settings. Raises HomeError where there is one already."""
     if (path / SETTINGS).exists():

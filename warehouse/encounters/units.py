@@ -31,9 +31,9 @@ def judge_units(asked: pl.DataFrame) -> pl.DataFrame:
         how="left",
         validate="1:1",
     )
-    chosen = counted.with_columns(_billed().alias("billed_units")).with_columns(
-        chosen_units(rule).alias(f"{rule}_units") for rule in RULES
-    ).with_columns(good["billed_units"])  # fmt: skip
+    given = counted.with_columns(pl.col("billed_units").alias("_stated"), _billed().alias("billed_units"))
+    chosen = given.with_columns(chosen_units(rule).alias(f"{rule}_units") for rule in RULES)
+    chosen = chosen.with_columns(pl.col("_stated").alias("billed_units")).drop("_stated")
     judged = chosen.with_columns(_standing(rule).alias(f"_{rule}") for rule in RULES)
     both = pl.concat([judged, asked.filter(pl.col("day_problem").is_not_null())], how="diagonal")
     said = both.with_columns(_said(both.columns).alias("standing"))
