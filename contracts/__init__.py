@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
+from .clocks import clocks, envelopes
 from .denials import (
     HELD_PAIR_SCHEMA,
     HELD_UNITS_SCHEMA,
@@ -22,10 +23,11 @@ from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
 from .problems import Problem, TermsError
 from .read import parse_contract, read_terms
+from .reductions import therapy_codes
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
-from .thresholds import therapy_thresholds
+from .therapy import therapy_modifiers, therapy_thresholds
 from .timed_units import MINUTES_SCHEMA, RULES, chosen_units, day_units, timed_codes, units_rules
 from .windows import dispute_by, last_day
 
@@ -57,11 +59,13 @@ __all__ = [
     "TermsError",
     "adjustment_classes",
     "chosen_units",
+    "clocks",
     "day_units",
     "denial_classes",
     "denial_kinds",
     "dispute_by",
     "edit_rulings",
+    "envelopes",
     "explain_short",
     "hold_denials",
     "hold_pairs",
@@ -75,6 +79,8 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "therapy_codes",
+    "therapy_modifiers",
     "therapy_thresholds",
     "timed_codes",
     "units_rules",

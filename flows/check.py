@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
@@ -31,7 +32,7 @@ def check_file(path: Path, home: Path, as_of: dt.date) -> tuple[Encounters, list
         return read, check_encounters(read, as_of)
     place = Home(home)
     terms, reference = read_terms(place.folder("contracts")), read_reference(place.folder("reference"))
-    return read, check_encounters(read, as_of, terms, reference, _billed(place))
+    return read, check_encounters(read, as_of, terms, reference, _billed(place), _allowed(place))
 
 
 def _billed(place: Home) -> frozenset[Billed] | None:
@@ -45,6 +46,18 @@ def _billed(place: Home) -> frozenset[Billed] | None:
             " and service_date is not null"
         ).fetchall()
     return frozenset(Billed(*row) for row in rows)
+
+
+def _allowed(place: Home) -> dict[tuple[str, int, str], Decimal] | None:
+    """Medicare's allowed dollars so far, by account, year and discipline, as last published."""
+    if not place.published.exists():
+        return None
+    with readable(place.published) as con:
+        rows = con.execute(
+            "select distinct c.patient_account, t.service_year, t.discipline, t.counted_amount from out.threshold t"
+            " join core.claim c on c.patient_key = t.patient_key where c.patient_account is not null"
+        ).fetchall()
+    return {(account, int(year), discipline): amount for account, year, discipline, amount in rows}
 
 
 def show_checked(console: Console, read: Encounters, found: list[Checked]) -> None:

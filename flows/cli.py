@@ -13,6 +13,7 @@ from contracts import TermsError
 from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
 from flows.home import SETTINGS, Home, HomeError, local_today, make_home
+from flows.letter import app as letter_app
 from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(contract_commands.app, name="contracts")
 app.add_typer(reference_app, name="reference")
 app.add_typer(dispute_app, name="dispute")
+app.add_typer(letter_app, name="letter")
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,

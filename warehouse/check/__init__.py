@@ -64,7 +64,7 @@ def check_encounters(
     """Ask every point of every patient-day of a file; one row each, in order of point, day and account.
 
     `billed`: lines that remittances show decided; `allowed`: Medicare's allowed dollars so far by account, year and
-    disciplines (GP+GN or GO); without them their points cannot tell.
+    disciplines (PT and SLP, or OT); without them their points cannot tell.
     """
     visits = visits_of(read)
     known = replace(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from contracts import therapy_thresholds
+from contracts import therapy_codes, therapy_thresholds
 
 from .visit import CANNOT_TELL, FAIL, Answer, Known, Visit
 
@@ -24,8 +23,7 @@ _ASSISTANTS = {"CQ": "GP", "CO": "GO"}
 @cache
 def _therapy_codes() -> frozenset[str]:
     """Codes that are therapy whoever gives them: those of Medicare's multiple-procedure indicator 5."""
-    path = files("contracts") / "data" / "therapy_reduction_code.csv"
-    return frozenset(pl.read_csv(path.read_bytes(), infer_schema=False)["code"])
+    return frozenset(therapy_codes()["code"])
 
 
 def discipline(visit: Visit, known: Known) -> Iterator[Answer]:
@@ -64,15 +62,21 @@ def threshold(visit: Visit, known: Known) -> Iterator[Answer]:
 
 
 def _above(visit: Visit, known: Known, line: Line) -> Iterator[Answer]:
-    group = "GO" if "GO" in visit.modifiers(line) else "GP+GN"
-    year = visit.service_date.year
-    limits = therapy_thresholds().filter((pl.col("year") == year) & (pl.col("disciplines") == group))
-    used = (known.allowed or {}).get((visit.patient_account, year, group))
+    """What this practice's remittances show is the least that was used: others' services count too."""
+    group = "OT" if "GO" in visit.modifiers(line) else "PT and SLP"
+    day = visit.service_date
+    limits = therapy_thresholds().filter(
+        (pl.col("discipline") == group) & (pl.col("effective") <= day) & (pl.col("until") >= day)
+    )
+    used = (known.allowed or {}).get((visit.patient_account, day.year, group))
     if used is None or limits.is_empty():
         yield Answer(CANNOT_TELL, "no KX, and the year's allowed amounts are not known", line["row_number"])
-    elif used > limits["threshold_amount"][0]:
-        said = f"{line['procedure_code']} has no KX: {used} of {limits['threshold_amount'][0]} are used"
+    elif used > limits["amount"][0]:
+        said = f"{line['procedure_code']} has no KX: {used} of {limits['amount'][0]} are used"
         yield Answer(FAIL, said, line["row_number"])
+    else:
+        said = f"no KX, and this practice's own share of the year's {limits['amount'][0]} is {used}"
+        yield Answer(CANNOT_TELL, said, line["row_number"])
 
 
 POINTS = {"discipline": discipline, "assistant": assistant, "threshold": threshold}

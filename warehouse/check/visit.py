@@ -77,7 +77,7 @@ class Known:
 
     `pairs` and `most_units` answer for the codes and days of the file (contracts.edits); `billed`: lines that
     remittances show, None where none could be read; `allowed`: Medicare's allowed amounts so far, by account,
-    year and disciplines (GP+GN or GO), None where nobody added them up.
+    year and disciplines (PT and SLP, or OT), None where nobody added them up.
     """
 
     as_of: dt.date
