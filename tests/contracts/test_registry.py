@@ -13,12 +13,17 @@ from contracts import (
     Reference,
     Terms,
     adjustment_classes,
+    clocks,
     denial_classes,
     denial_kinds,
     edit_rulings,
+    envelopes,
     provider_adjustment_classes,
     remark_classes,
     terms_frames,
+    therapy_codes,
+    therapy_modifiers,
+    therapy_thresholds,
     timed_codes,
 )
 
@@ -34,6 +39,11 @@ FRAMES: dict[str, pl.DataFrame] = {
     "denial_kind": denial_kinds(),
     "edit_ruling": edit_rulings(),
     "provider_adjustment_class": provider_adjustment_classes(),
+    "clock": clocks(),
+    "envelope": envelopes(),
+    "therapy_code": therapy_codes(),
+    "therapy_modifier": therapy_modifiers(),
+    "therapy_threshold": therapy_thresholds(),
     "timed_code": timed_codes(),
 }
 
