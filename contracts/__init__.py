@@ -8,15 +8,8 @@ from __future__ import annotations
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
 from .clocks import clocks, envelopes
-from .denials import (
-    HELD_PAIR_SCHEMA,
-    HELD_UNITS_SCHEMA,
-    STRATEGIES,
-    denial_classes,
-    denial_kinds,
-    edit_rulings,
-    hold_denials,
-)
+from .denial_classes import STRATEGIES, denial_classes, denial_kinds, edit_rulings
+from .denials import HELD_PAIR_SCHEMA, HELD_UNITS_SCHEMA, hold_denials
 from .edits import PAIR_SCHEMA, UNITS_SCHEMA, hold_pairs, hold_units
 from .frames import terms_frames
 from .medicare_terms import MEDICARE_TERMS

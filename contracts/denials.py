@@ -1,14 +1,12 @@
-"""What a denial is, by its codes, and what the edits of its day say of it."""
+"""Denials held against the edits of their day: the payer's own, and the national ones where they count."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from .denial_classes import edit_modifiers
 from .edits import PAIR_SCHEMA, UNITS_SCHEMA, hold_pairs, hold_units
 from .frames import edit_frame
 from .medicare_terms import MEDICARE_TERMS
@@ -16,86 +14,6 @@ from .medicare_terms import MEDICARE_TERMS
 if TYPE_CHECKING:
     from .reference import Reference
     from .terms import Terms
-
-STRATEGIES = (
-    "correct_and_resubmit",
-    "appeal",
-    "send_documents",
-    "verify_coverage",
-    "authorisation",
-    "timely_filing",
-    "duplicate",
-    "patient_liability",
-    "enrolment",
-    "wait",
-    "ask_payer",
-    "not_recoverable",
-)
-"""What can be done about a denial; see contracts/data/denial_kind.toml."""
-
-_CLASS_SCHEMA = {
-    "group_code": pl.String(),
-    "reason_code": pl.String(),
-    "remark_code": pl.String(),
-    "under": pl.String(),
-    "lacks_modifier": pl.String(),
-    "kind": pl.String(),
-    "effective": pl.Date(),
-    "until": pl.Date(),
-    "source": pl.String(),
-    "note": pl.String(),
-}
-_TEXTS = {
-    "strategy": pl.String(),
-    "route": pl.String(),
-    "contains": pl.String(),
-    "argument": pl.String(),
-    "source": pl.String(),
-}
-_KIND_SCHEMA = {"kind": pl.String(), "rank": pl.Int32(), "held_against": pl.String()} | _TEXTS
-_RULING_SCHEMA = {"finding": pl.String(), "rank": pl.Int32()} | _TEXTS
-
-
-@cache
-def denial_classes() -> pl.DataFrame:
-    """Return which codes are of which kind of denial; the row that names most decides.
-
-    A row's reason code goes before its remark code, that before group, `under` (medicare: priced by Medicare itself) and
-    `lacks_modifier`; ``*`` is any. [OWN] in `note` marks what no source states.
-    """
-    raw = pl.read_csv((files("contracts") / "data" / "denial_class.csv").read_bytes(), infer_schema=False)
-    dates = (pl.col(name).str.to_date("%Y-%m-%d") for name in ("effective", "until"))
-    return (
-        raw.with_columns(pl.all().fill_null(""))
-        .with_columns(pl.col("effective", "until").replace("", None))
-        .with_columns(*dates)
-        .select(*_CLASS_SCHEMA)
-        .sort("reason_code", "remark_code", "group_code", "under")
-    )
-
-
-@cache
-def denial_kinds() -> pl.DataFrame:
-    """Return the kinds of denial: kind, rank, held_against, strategy, route, contains, argument, source."""
-    return _listed("denial_kind.toml", "kind", _KIND_SCHEMA).sort("rank")
-
-
-@cache
-def edit_rulings() -> pl.DataFrame:
-    """Return what a denial comes to by what the edits say of it: finding, rank, strategy, route, contains, argument, source."""
-    return _listed("edit_ruling.toml", "ruling", _RULING_SCHEMA).sort("rank")
-
-
-def _listed(name: str, table: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    rows = tomllib.loads((files("contracts") / "data" / name).read_text(encoding="utf-8"))[table]
-    return pl.DataFrame([{"held_against": ""} | row for row in rows], schema=schema)
-
-
-@cache
-def _edit_modifiers() -> pl.DataFrame:
-    raw = pl.read_csv((files("contracts") / "data" / "edit_modifier.csv").read_bytes(), infer_schema=False)
-    return raw.with_columns(pl.col("effective", "until").str.to_date("%Y-%m-%d"))
-
 
 HELD_PAIR_SCHEMA: dict[str, pl.DataType] = {
     "line_id": pl.Int64(),
@@ -274,7 +192,7 @@ def _by_modifier(rows: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=False),
         *(
             billed.list.contains(modifier) & (pl.col("service_date") >= begun)
-            for modifier, begun in _edit_modifiers().select("modifier", "effective").iter_rows()
+            for modifier, begun in edit_modifiers().select("modifier", "effective").iter_rows()
         ),
     )
     zero = pl.col("modifier_indicator") == "0"
