@@ -17,8 +17,6 @@ from warehouse.encounters import NotEncountersError, read_encounters
 from warehouse.encounters.store import LOADED, load_encounters, open_store, restore
 from warehouse.load import note_arrival
 
-KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
-
 
 def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
     """Take in every file of `encounters/`; return counts: encounters, encounters_duplicate, encounters_refused.
@@ -26,7 +24,7 @@ def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
     A file leaves the folder once it is archived and kept; one that grows while we look waits for the next night.
     """
     counts: Counter[str] = Counter()
-    paths = [path for path in intake.discover(home.folder("encounters")) if path.suffix.lower() in KINDS]
+    paths = intake.discover(home.folder("encounters"))
     with open_warehouse(home.warehouse) as con, open_store(home.warehouse) as store:
         restore(store, con, home.folder("archive"))
         for path in paths:

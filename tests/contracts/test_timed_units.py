@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import MINUTES_SCHEMA, RULES, chosen_units, day_units, timed_codes, units_rules
@@ -39,6 +39,7 @@ def test_units_of_a_day(case: dict[str, Any]) -> None:
         assert got == {code: ends(units) for code, units in case[rule].items()}, rule
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_units_of_the_codes_come_to_the_units_of_the_day(minutes: dict[str, int]) -> None:
     found = counted(minutes)
@@ -53,6 +54,7 @@ def test_the_units_of_the_codes_come_to_the_units_of_the_day(minutes: dict[str, 
         assert row["eight_minute_high"] <= row["minutes"] // 15 + (row["minutes"] % 15 > 0)
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(CODES), st.integers(1, 60))
 def test_more_minutes_never_make_fewer_units(minutes: dict[str, int], code: str, more: int) -> None:
     longer = minutes | {code: minutes.get(code, 0) + more}
@@ -63,6 +65,7 @@ def test_more_minutes_never_make_fewer_units(minutes: dict[str, int], code: str,
         assert after.filter(own)[f"{rule}_low"].sum() >= before.filter(own)[f"{rule}_low"].sum()
 
 
+@settings(deadline=None)
 @given(DAYS, st.dictionaries(st.sampled_from(CODES), st.integers(0, 9)))
 def test_a_tie_goes_to_what_was_billed(minutes: dict[str, int], billed: dict[str, int]) -> None:
     found = counted(minutes, billed)

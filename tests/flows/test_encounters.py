@@ -43,7 +43,7 @@ def test_files_are_archived_as_they_came_and_taken_in_once(home: Home) -> None:
 
 
 def test_what_is_no_encounter_file_is_set_aside(home: Home) -> None:
-    (home.folder("encounters") / "bad.csv").write_bytes(b"name,amount\nSmith,3\n")
+    (home.folder("encounters") / "bad.doc").write_bytes(b"name,amount\nSmith,3\n")
     (home.folder("encounters") / "good.csv").write_bytes(GOOD)
     assert take_in_encounters(home, AS_OF) == {"encounters_refused": 1, "encounters": 1}
     (reason,) = [json.loads(path.read_text()) for path in home.folder("quarantine").glob("*.json")]

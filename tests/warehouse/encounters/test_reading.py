@@ -8,7 +8,7 @@ import io
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from era_parser import Source
@@ -119,6 +119,7 @@ def test_npi_check_digit() -> None:
     assert not npi_is_right("123456789")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_make_it_raise_anything_else(data: bytes) -> None:
     for head in (b"", f"{HEADER}\n".encode()):

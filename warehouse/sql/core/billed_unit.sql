@@ -17,7 +17,7 @@ line as (
     join encounter_patient p on p.patient_account = c.patient_account
     join day d on d.patient = p.patient and d.service_date = l.service_date
     left join core.expected_line e on e.line_id = l.line_id
-    where l.lane is null or l.lane not in ('REVERSED', 'SUPERSEDED', 'SECONDARY', 'PREDETERMINATION')
+    where l.state in ('SURVIVING', 'PENDING', 'IN_DOUBT') and coalesce(l.lane not in ('REVERSED', 'SUPERSEDED', 'SECONDARY', 'PREDETERMINATION'), true)
 )
 select patient, service_date, procedure_code, sum(units)::bigint as billed_units, count(*) as line_count, min(line_id) as line_id,
        string_agg(distinct patient_account, ', ' order by patient_account) as patient_accounts,
