@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .causes import CAUSE_SCHEMA, GROUP_SCHEMA, explain_short
 from .classes import CLASSES, adjustment_classes, provider_adjustment_classes, remark_classes
+from .clocks import clocks, envelopes
 from .denial_classes import STRATEGIES, denial_classes, denial_kinds, edit_rulings
 from .denials import HELD_PAIR_SCHEMA, HELD_UNITS_SCHEMA, hold_denials
 from .frames import terms_frames
@@ -14,9 +15,11 @@ from .medicare_terms import MEDICARE_TERMS
 from .practice import Clinician, Practice, Site, read_practice
 from .problems import Problem, TermsError
 from .read import parse_contract, read_terms
+from .reductions import therapy_codes
 from .reference import Reference, read_reference
 from .reprice import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Repriced, reprice
 from .terms import Contract, ContractTerms, DisputeWindow, Terms
+from .therapy import therapy_modifiers, therapy_thresholds
 from .windows import dispute_by, last_day
 
 __all__ = [
@@ -42,10 +45,12 @@ __all__ = [
     "Terms",
     "TermsError",
     "adjustment_classes",
+    "clocks",
     "denial_classes",
     "denial_kinds",
     "dispute_by",
     "edit_rulings",
+    "envelopes",
     "explain_short",
     "hold_denials",
     "last_day",
@@ -57,4 +62,7 @@ __all__ = [
     "remark_classes",
     "reprice",
     "terms_frames",
+    "therapy_codes",
+    "therapy_modifiers",
+    "therapy_thresholds",
 ]

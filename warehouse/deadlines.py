@@ -10,6 +10,8 @@ from contracts import last_day
 from warehouse.database import model_sql, store
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import duckdb
 
 _RECKONED = ["anchor_date", "days", "unit", "receipt_days"]
@@ -30,8 +32,13 @@ def reckon_denials(con: duckdb.DuckDBPyConnection) -> None:
     _reckon(con, "life.denial_window")
 
 
-def _reckon(con: duckdb.DuckDBPyConnection, model: str) -> None:
-    windows = con.sql(model_sql(model)).pl()
+def reckon_letters(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+    """Write life.letter_window: the last day of each step that a payer's letter started and nobody answered."""
+    _reckon(con, "life.letter_window", {"as_of": as_of})
+
+
+def _reckon(con: duckdb.DuckDBPyConnection, model: str, parameters: dict[str, object] | None = None) -> None:
+    windows = con.sql(model_sql(model), params=parameters).pl()
     distinct = windows.select(_RECKONED).unique(maintain_order=True)
     last = [
         None if anchor is None else last_day(anchor, days, unit, receipt)

@@ -9,17 +9,23 @@ from contracts import (
     GROUP_SCHEMA,
     LINE_SCHEMA,
     adjustment_classes,
+    clocks,
+    envelopes,
     explain_short,
     provider_adjustment_classes,
     remark_classes,
     reprice,
     terms_frames,
+    therapy_codes,
+    therapy_modifiers,
+    therapy_thresholds,
 )
 from warehouse.database import build, look, model_sql, store
-from warehouse.deadlines import reckon_steady
+from warehouse.deadlines import reckon_letters, reckon_steady
 from warehouse.denials import price_denials, rank_denials, store_denial_terms
 from warehouse.journal import Journal
 from warehouse.life import live
+from warehouse.rule_set import RuleSet
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +49,10 @@ PUBLISHED = (
     "out.project_line",
     "out.project",
     "out.cash",
+    "out.deadline",
+    "out.threshold",
+    "out.modifier",
+    "out.distinct_share",
     "out.file",
     "out.conformance",
     "out.edition",
@@ -66,12 +76,23 @@ VIEWS = (
 """What analysts ask of the tables, in an order in which each looks only at what comes before it."""
 
 
-def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference) -> None:
-    """Write contracts, reference tables and code classes to the `terms` schema."""
+def store_terms(
+    con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, rules: RuleSet | None = None
+) -> None:
+    """Write contracts, reference tables and code classes to the `terms` schema, and which files they came from.
+
+    `rules` left out: that is not recorded, as for terms that are only tried.
+    """
     classes = {
+        "rule_file": (rules or RuleSet()).frame(),
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),
+        "clock": clocks(),
+        "envelope": envelopes(),
+        "therapy_threshold": therapy_thresholds(),
+        "therapy_modifier": therapy_modifiers(),
+        "therapy_code": therapy_codes(),
     }
     frames = terms_frames(terms) | reference.frames() | classes
     for name, frame in frames.items():
@@ -138,9 +159,11 @@ def rank(
     build(con, "core.company")
     con.execute(model_sql("core.verdict_in_company"))
     build(con, "core.steady_line")
+    build(con, "core.therapy_line")
     reckon_steady(con)
     rank_denials(con, as_of)
     live(con, journal or Journal(None), as_of, next_night or as_of + dt.timedelta(days=1))
+    reckon_letters(con, as_of)
     for model in PUBLISHED:
         build(con, model, {"as_of": as_of} if "$as_of" in model_sql(model) else None)
     for model in VIEWS:

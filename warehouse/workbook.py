@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
 SHEETS = {
     "Worklist": "out.worklist",
+    "Deadlines": "out.deadline",
     "Projects": "out.project",
     "Payers": "out.payer",
     "Expired": "out.expired",
     "Closed": "out.closed",
     "Scorecard": "out.scorecard",
     "Abstained": "out.abstained",
+    "Thresholds": "out.threshold",
+    "Modifiers": "out.modifier",
     "Cash": "out.cash",
     "Coverage": "out.coverage",
     "Files": "out.file",
@@ -39,6 +43,9 @@ _WIDTHS = {
     "cause_evidence": 40,
     "judged_with": 34,
     "message": 60,
+    "what_to_do": 40,
+    "envelope": 60,
+    "rule": 50,
     "reason": 60,
 }
 _FRONT = (
@@ -66,9 +73,14 @@ ROWS = 5_000
 LARGEST = {
     "out.abstained": f" order by charge_amount desc nulls last, file_hash, claim, line limit {ROWS}",
     "out.cash": f" order by abs(difference_amount) desc nulls last, remittance_date desc, file_hash, payment limit {ROWS}",
+    "out.modifier": f" order by service_date desc, source_file, source_segment, finding_code limit {ROWS}",
+    "out.threshold": f" order by service_year desc, counted_amount desc, patient_key, discipline limit {ROWS}",
+    "out.deadline": f" order by deadline_date, amount desc nulls last, about_id, due limit {ROWS}",
     "out.file": f" order by arrival desc limit {ROWS}",
 }
-_HIDDEN = frozenset({"file_hash", "id"})
+_HIDDEN = frozenset({"file_hash", "id", "patient_key", "line_id"})
+_NO_XML = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_LONGEST_CELL, _CUT = 32_767, " … cut; whole in shortpay.duckdb"
 _ENTRY = {"bg_color": "#FFF9E5", "border": 1, "border_color": "#E2D9B8", "valign": "top"}
 _STYLES: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "indent": 1, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},
@@ -87,7 +99,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "red": {"bg_color": "#F8CBAD"},
     "amber": {"bg_color": "#FFE699"},
 }  # fmt: skip
-_WRAPPED = frozenset({"cause_evidence", "judged_with", "message", "reason", "standing"})
+_WRAPPED = frozenset(
+    {"envelope", "what_to_do", "rule", "cause_evidence", "judged_with", "message", "reason", "standing"}
+)
 
 
 def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
@@ -181,7 +195,13 @@ def _cell(sheet: Any, row: int, column: int, value: object, style: str, formats:
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), formats[style])
     else:
-        sheet.write_string(row, column, str(value), formats[style])
+        sheet.write_string(row, column, _fitting(str(value)), formats[style])
+
+
+def _fitting(text: str) -> str:
+    """Return what a cell can hold: not more than 32,767 characters, and none that XML does not know."""
+    known = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return known if len(known) <= _LONGEST_CELL else known[: _LONGEST_CELL - len(_CUT)] + _CUT
 
 
 def _width(name: str, values: list[Any]) -> int:

@@ -70,11 +70,11 @@ class Case:
         return f"{self.prefix}{file}.835"
 
 
-def cases() -> list[Case]:
-    """Read every history, numbered in order of theme and place."""
+def cases(folder: Path = FOLDER) -> list[Case]:
+    """Read every history of a folder, numbered in order of theme and place."""
     rows = [
         (path.stem, row)
-        for path in sorted(FOLDER.glob("*.toml"))
+        for path in sorted(folder.glob("*.toml"))
         for row in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
     ]
     return [
