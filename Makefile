@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader clean
+.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader hostile audit clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -29,6 +29,17 @@ MINUTES ?= 10
 fuzz: install-fuzz
 	$(BIN)/python -m tests.fuzz.fuzz_reader --minutes $(MINUTES)
 	@ls .fuzz/found; test -z "$$(ls .fuzz/found)"
+
+# What a remittance may be made of to do harm, at full size: some minutes, 3 GB of memory, 400 MB of disk.
+hostile: install-test
+	$(BIN)/python -m pytest -q -s tests/hostile/heavy.py tests/hostile tests/flows/test_leaks.py
+
+# Known faults of what we depend on, asked of the public advisories by package name and version.
+audit: install
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet 'pip-audit>=2.10'
+	$(BIN)/python -m pip freeze --exclude-editable > .venv-audit/installed.txt
+	.venv-audit/bin/pip-audit --strict --requirement .venv-audit/installed.txt --no-deps --disable-pip
 
 dictionary: demo
 	$(BIN)/python -m warehouse.dictionary demo/published/shortpay.duckdb > docs/dictionary.md
@@ -73,4 +84,4 @@ $(VENV)/.installed-fuzz: $(VENV)/.installed-test
 	@touch $@
 
 clean:
-	rm -rf .fuzz $(VENV) .venv-bench demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .fuzz $(VENV) .venv-audit .venv-bench demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

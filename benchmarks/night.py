@@ -22,11 +22,12 @@ from warehouse import judge, night
 from warehouse.database import open_warehouse
 from warehouse.load import load
 from warehouse.publish import publish
+from warehouse.rule_set import RuleFile, RuleSet
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 AS_OF = dt.date(2026, 7, 1)
 LINES_A_CLAIM = 3.51
-RULES = "benchmark"
+RULES = RuleSet((RuleFile("program", "benchmark", "0" * 64, 0),))
 
 
 class Clock:
@@ -95,7 +96,7 @@ def one_night(warehouse: Path, path: Path) -> Clock:
             [AS_OF],
         )
     clock("parse and load")
-    touched = night.begin(warehouse, RULES)
+    touched = night.begin(warehouse, RULES.name)
     clock("touched claims")
     with night.open_night(warehouse) as con:
         judge.decide(con)

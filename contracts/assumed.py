@@ -113,7 +113,10 @@ def _ranked(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cut(lines: pl.DataFrame) -> pl.DataFrame:
-    return _shared(_expense_twice(_rate_twice(_told(lines))))
+    """Other cuts and shares; a percentage of the charge knows no clause of the contract, an assistant's neither."""
+    of_charge = pl.col("set_charge_share").is_not_null()
+    plain = lines.with_columns(pl.when(~of_charge).then("assistant").alias("assistant"))
+    return _shared(_expense_twice(_rate_twice(_told(plain))))
 
 
 def _told(lines: pl.DataFrame) -> pl.DataFrame:

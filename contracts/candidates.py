@@ -18,12 +18,16 @@ _KEY = ["code", "row_modifier", "setting", "mac", "locality", "price_date", "qp"
 def with_indicators(rated: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     """Add Medicare's indicators and its own unit at the date of service.
 
-    For contracts that follow its multiple-procedure rule, and for lines priced by Medicare itself.
+    For contracts that follow its multiple-procedure rule, and for lines priced by Medicare itself; others have none,
+    whatever lines are priced beside them.
     """
-    dated = rated.with_columns(price_date=pl.col("service_date"), qp=pl.lit("no"))
-    ruled = dated.filter((pl.col("multiple_procedure") == "medicare") | (pl.col("rate_basis") == "medicare"))
-    found = price_units(ruled.select(_KEY).unique(), reference).select(
+    asks = (pl.col("multiple_procedure") == "medicare") | (pl.col("rate_basis") == "medicare")
+    dated = rated.with_columns(
+        price_date=pl.col("service_date"), qp=pl.lit("no"), asks=asks.fill_null(value=False)
+    )
+    found = price_units(dated.filter("asks").select(_KEY).unique(), reference).select(
         *_KEY,
+        pl.lit(value=True).alias("asks"),
         "indicator",
         "bilateral",
         "assistant_surgery",
@@ -36,7 +40,8 @@ def with_indicators(rated: pl.DataFrame, reference: Reference) -> pl.DataFrame:
         *(pl.col("reduced_cents").alias(f"medicare_reduced_{side}") for side in ("low", "high")),
         pl.col("problem").alias("unit_problem"),
     )
-    return dated.join(found, on=_KEY, how="left", nulls_equal=True, validate="m:1").drop("price_date", "qp")
+    joined = dated.join(found, on=[*_KEY, "asks"], how="left", nulls_equal=True, validate="m:1")
+    return joined.drop("price_date", "qp", "asks")
 
 
 def one_a_line(rated: pl.DataFrame) -> pl.DataFrame:

@@ -16,9 +16,9 @@ _CLAIM = ["claim_id", "contract_ix"]
 def cap_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Apply the smaller of charge and rate, then the caps, to priced lines.
 
-    Adds expected_low/high, lesser_of_applied, cap (what groups the line: equal_rank, per_visit,
-    visit_maximum or claim_maximum), group_expected, group_total (before the cap), group_lead_id, group_taken (what lines
-    before it take of the total), before_cap (the line's own amount before any group cap).
+    Adds expected_low/high, lesser_of_applied, cap (what groups the line: equal_rank, per_visit, visit_maximum or
+    claim_maximum), group_expected (null where the cap may bite or not), group_total (before the cap), group_lead_id,
+    group_taken (what lines before it take of the total), before_cap (the line's own amount before any group cap).
     """
     start = lines.with_columns(
         _smaller("low"),
@@ -99,7 +99,7 @@ def _claim_total(lines: pl.DataFrame) -> pl.DataFrame:
     charges = pl.col("charge_cents").sum().over(_CLAIM)
     totalled = group.with_columns(charges.alias("_total"))
     bites = totalled.filter(_bites(_CLAIM)).with_columns(pl.lit(value=True).alias("lesser_of_applied"))
-    bounded = _bounded(lines, totalled.filter(~_bites(_CLAIM)), _CLAIM)
+    bounded = _bounded(lines, totalled.filter(~_bites(_CLAIM)), _CLAIM, "claim_maximum")
     return _regrouped(bounded, bites, _CLAIM, "claim_maximum", shared=True)
 
 
@@ -112,7 +112,7 @@ def _visit_maximum(lines: pl.DataFrame) -> pl.DataFrame:
     if group.is_empty():
         return lines
     totalled = group.with_columns(pl.col("visit_maximum_cents").alias("_total"))
-    bounded = _bounded(lines, totalled.filter(~_bites(_DAY)), _DAY)
+    bounded = _bounded(lines, totalled.filter(~_bites(_DAY)), _DAY, "visit_maximum")
     return _regrouped(bounded, totalled.filter(_bites(_DAY)), _DAY, "visit_maximum", shared=True)
 
 
@@ -121,14 +121,22 @@ def _bites(key: list[str]) -> pl.Expr:
     return (pl.col("_total") < pl.col("expected_low").sum().over(key)).fill_null(value=False)
 
 
-def _bounded(lines: pl.DataFrame, group: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Hold the high amounts under a cap that lies between what is expected at least and at most."""
+def _bounded(lines: pl.DataFrame, group: pl.DataFrame, key: list[str], cap: str) -> pl.DataFrame:
+    """Hold the high amounts under a cap that lies between what is expected at least and at most.
+
+    Such lines are judged on their sum too, though there is no one total (`group_expected` null): where the payer has
+    reached the cap, how it lays it out is its own affair.
+    """
     over = group.filter(pl.col("_total") < pl.col("expected_high").sum().over(key))
     if over.is_empty():
         return lines
     _, high = _shares(key)
     bounded = _lead_first(over, key).select(
-        "line_id", pl.max_horizontal("expected_low", high).alias("expected_high")
+        "line_id",
+        pl.max_horizontal("expected_low", high).alias("expected_high"),
+        pl.lit(cap).alias("cap"),
+        pl.col("expected_low").sum().over(key).alias("group_total"),
+        pl.col("line_id").first().over(key).alias("group_lead_id"),
     )
     return _replaced(lines, bounded)
 

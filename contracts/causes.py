@@ -172,19 +172,19 @@ _TRIED = (
 
 
 def _reproduced(attempts: pl.DataFrame, changes: pl.DataFrame, days: ShortDays, name: str) -> pl.DataFrame:
-    """Return the lines whose group an attempt reproduces, with their evidence."""
+    """Return the short lines whose group an attempt reproduces, with their evidence."""
     place = world(name, days.terms, days.contracts, days.reference, days.practice)
     rows = _rows(attempts, changes, days)
     priced = price_lines(rows, place.rates, place.reference, days.practice, alter)
     summed = _summed(priced)
-    hits = summed.filter(pl.col("hit") & pl.col("short"))
+    hits = summed.filter(pl.col("hit") & (pl.col("allowed_cents") != pl.col("expected_cents")))
     lines = priced.join(
-        hits.select("attempt", "judged_group", "agreeing_count", "judged_count"),
+        hits.select("attempt", "judged_group", "agreeing_count", "judged_count", "capped_total"),
         on=["attempt", "judged_group"],
         how="inner",
         validate="m:1",
     )
-    return with_evidence(lines)
+    return with_evidence(lines).filter("short")
 
 
 def _summed(priced: pl.DataFrame) -> pl.DataFrame:
@@ -193,14 +193,40 @@ def _summed(priced: pl.DataFrame) -> pl.DataFrame:
     summed = judged.group_by("attempt", "judged_group").agg(
         pl.col("expected_low").sum().alias("sum"),
         pl.col("expected_low").count().alias("priced"),
-        *(pl.col(name).first() for name in ("allowed_cents", "short", "members", "scope")),
+        *(pl.col(name).first() for name in ("allowed_cents", "expected_cents", "short", "members", "scope")),
     )
-    hit = (pl.col("sum") == pl.col("allowed_cents")) & (pl.col("priced") == pl.col("members"))
+    whole = pl.col("priced") == pl.col("members")
+    capped = summed.join(_capped(priced), on=["attempt", "judged_group"], how="left", validate="1:1")
+    hit = whole & ((pl.col("sum") == pl.col("allowed_cents")) | pl.col("capped_total").is_not_null())
     left_alone = (pl.col("scope") == "line") & ~pl.col("short")
-    return summed.with_columns(hit.alias("hit")).with_columns(
+    return capped.with_columns(hit.alias("hit")).with_columns(
         (pl.col("hit") | left_alone).sum().over("attempt").cast(pl.Int32).alias("agreeing_count"),
         pl.len().over("attempt").cast(pl.Int32).alias("judged_count"),
     )
+
+
+def _capped(priced: pl.DataFrame) -> pl.DataFrame:
+    """Judged groups under a cap of the attempt whose lines were allowed, together, what the cap leaves (capped_total).
+
+    How a payer lays a capped day out over its lines is its own affair: where a cap of the contract that is tried
+    bites, the sum of what it holds is compared, as it is where the own contract has a cap. All of it must be judged.
+    """
+    held = priced.filter(pl.col("cap").is_in(_CAPS) & pl.col("group_expected").is_not_null())
+    group = ["attempt", "group_lead_id"]
+    known = held.with_columns(pl.col("judged_group").is_not_null().all().over(group).alias("_judged"))
+    groups = known.group_by(*group, "judged_group").agg(
+        pl.col("_judged").first(),
+        pl.len().alias("_lines"),
+        pl.col("expected_low").sum(),
+        pl.col("members", "allowed_cents").first(),
+    )
+    entire = (pl.col("_judged") & (pl.col("_lines") == pl.col("members"))).all().over(group)
+    met = pl.col("allowed_cents").sum().over(group) == pl.col("expected_low").sum().over(group)
+    total = pl.col("allowed_cents").sum().over(group).alias("capped_total")
+    return groups.filter(entire & met & (pl.len().over(group) > 1)).select("attempt", "judged_group", total)
+
+
+_CAPS = ("per_visit", "visit_maximum", "claim_maximum")
 
 
 _BEST = ("agreeing_count", "hypothesis", "variant", "place", "attempt")

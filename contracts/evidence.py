@@ -14,7 +14,8 @@ def with_evidence(lines: pl.DataFrame) -> pl.DataFrame:
     """Add cause_evidence, cause_row and borne_out to priced lines of attempts that reproduce their group.
 
     The evidence of a group of several lines stands on each of them. A hypothesis for which one line is no proof is
-    borne out by the day alone where it reproduces two amounts of different rate rows.
+    borne out by the day alone where it reproduces two amounts of different rate rows that are not what was owed; too
+    much allowed bears it out as too little does.
     """
     if lines.is_empty():
         return lines
@@ -28,18 +29,24 @@ def with_evidence(lines: pl.DataFrame) -> pl.DataFrame:
     parts = said.sort("attempt", "judged_group", "line_order", "line_id").with_columns(
         pl.col("arithmetic").str.join("; ").over(key).alias("arithmetic")
     )
-    total = pl.format("; together {}", dollars(pl.col("allowed_cents")))
-    evidence = pl.format(
-        "{}: {}{}", "sentence", "arithmetic", pl.when(several).then(total).otherwise(pl.lit(""))
-    )
-    rows = pl.col("cause_row").filter("short").n_unique().over("attempt")
+    together = pl.format("; together {}", dollars(pl.col("allowed_cents")))
+    capped = pl.format("; all lines under the cap together {}", dollars(pl.col("capped_total")))
+    told = pl.when(pl.col("capped_total").is_not_null()).then(capped).when(several).then(together)
+    evidence = pl.format("{}: {}{}", "sentence", "arithmetic", told.otherwise(pl.lit("")))
+    wrong = pl.col("allowed_cents") != pl.col("expected_cents")
+    rows = pl.col("cause_row").filter(wrong).n_unique().over("attempt")
     return parts.with_columns(
         evidence.alias("cause_evidence"), (pl.col("alone") | (rows > 1)).alias("borne_out")
     )
 
 
 def _row() -> pl.Expr:
-    return pl.coalesce("rate_row", pl.format("charge of {}", "code"))
+    """The rate row of a line; where its rate is of the charge, the code's charge is what tells amounts apart."""
+    charge = pl.format("charge of {}", "code")
+    of_charge = pl.when(pl.col("rate_basis") == "percent_of_charge").then(
+        pl.format("{}, {}", "rate_row", charge)
+    )
+    return pl.coalesce(of_charge, "rate_row", charge)
 
 
 def _sentence() -> pl.Expr:

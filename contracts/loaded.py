@@ -18,6 +18,7 @@ import tomllib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .bounded import read_bounded_text
 from .problems import Problem, TermsError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "loaded.toml"
 FOLDER = "loaded"
+MANIFEST_BYTES = 20_000_000
 _HEAD = "# Written by shortpay reference load; do not edit. To load anew, move this file and the folder loaded/ away.\n"
 _FORMAT = 1
 
@@ -113,7 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Return what is loaded; nothing where there is no loaded.toml. Raises TermsError where it cannot be used."""
     path = folder / MANIFEST
     try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated = tomllib.loads(read_bounded_text(path, MANIFEST_BYTES))
         if stated["format"] != _FORMAT:
             raise TermsError(
                 [Problem(MANIFEST, None, "was written by another version of shortpay: load the files again")]
@@ -122,7 +124,7 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(entries, {name: Table(**one) for name, one in stated.get("table", {}).items()})
     except FileNotFoundError:
         return Manifest()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"cannot be read ({error}): move it and the folder {FOLDER}/ away and load the files again"
         raise TermsError([Problem(MANIFEST, None, message)]) from None
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PERCENT_SCALE = 10_000
 """100 % as an integer percentage: hundredths of a percent."""
 
+_MOST = 1_000_000_000
 _MONEY = re.compile(r"^\$?\s*(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?$")
 
 
@@ -54,6 +55,8 @@ def parse_cents(text: str) -> int:
     ``95``, ``95.00``, ``$1,234.50``. Raises ValueError, naming what is wrong.
     """
     amount = parse_amount(text)
+    if amount > _MOST:
+        raise ValueError(f"{text.strip()[:40]!r} is beyond {_MOST:,} dollars")
     cents = amount * 100
     if cents != cents.to_integral_value():
         raise ValueError(f"{text.strip()!r} has a fraction of a cent; write the amount with two decimals")
@@ -80,10 +83,9 @@ def parse_percent(value: str | int | Decimal) -> int:
     Raises ValueError beyond two decimals or below zero.
     """
     try:
-        number = Decimal(str(value).replace("%", "").strip())
-    except InvalidOperation:
+        scaled = Decimal(str(value).replace("%", "").strip()) * 100
+    except ArithmeticError:
         raise ValueError(f"{value!r} is not a percentage; write it like 110 or 85.5") from None
-    scaled = number * 100
     if not scaled.is_finite() or scaled < 0:
         raise ValueError(f"{value!r} is not a percentage of zero or more")
     if scaled != scaled.to_integral_value():

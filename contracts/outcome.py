@@ -125,6 +125,7 @@ def _reason() -> pl.Expr:
         "expected between {} and {}", dollars(pl.col("expected_low")), dollars(pl.col("expected_high"))
     )
     settle = "{}: the candidates are {}; a ZIP+4 or a criterion of the site would settle it"
+    rank = "{}: which of the lines that may rank first is the payer's choice, and their sum depends on it"
     unsaid = "{}: the contract does not say which Medicare release or conversion factor it means"
     return (
         pl.when(~_known())
@@ -133,6 +134,8 @@ def _reason() -> pl.Expr:
         .then(pl.format(settle, between, "locality"))
         .when(_apart() & pl.col("unproven").is_not_null())
         .then(pl.format("{}: {}", between, "unproven"))
+        .when(_apart() & pl.col("rank_unsure"))
+        .then(pl.format(rank, between))
         .when(_apart())
         .then(pl.format(unsaid, between))
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from .bounded import SCHEDULE_BYTES, read_bounded
 from .problems import Problem
 from .toml_lines import line_of
 
@@ -68,7 +69,9 @@ def _of_file(
         )
         return
     try:
-        raw = pl.read_csv((folder / inside).read_bytes(), infer_schema=False, encoding="utf8-lossy")
+        raw = pl.read_csv(
+            read_bounded(folder / inside, SCHEDULE_BYTES), infer_schema=False, encoding="utf8-lossy"
+        )
     except (OSError, pl.exceptions.PolarsError) as error:
         said = str(error).splitlines()[0]
         problems.append(Problem(contract.file, line, f"edits {name!r} cannot be read as a table: {said}"))

@@ -6,16 +6,16 @@ Where services are rendered, and what its clinicians are to Medicare.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping  # noqa: TC003  (read at run time, like every annotation here)
-from decimal import Decimal
 from pathlib import Path  # noqa: TC003
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from .bounded import read_bounded_text
 from .problems import Problem, TermsError
 from .toml_lines import key_lines
+from .toml_text import NotTomlError, parse_toml
 from .validation import problems_of
 
 _ZIP = re.compile(r"^(\d{5})(?:-?(\d{4}))?$")
@@ -122,9 +122,9 @@ class Practice(BaseModel):
 def read_practice(path: Path) -> Practice:
     """Read the practice from a `shortpay.toml`. Raises TermsError with every problem, each with its line."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        settings = tomllib.loads(text, parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = read_bounded_text(path)
+        settings = parse_toml(text)
+    except (OSError, UnicodeDecodeError, NotTomlError) as error:
         raise TermsError([Problem(path.name, None, f"cannot be read: {error}")]) from error
     try:
         return Practice.from_settings(settings)

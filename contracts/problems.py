@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+SHOWN = 1_000
+"""Problems that the text of a TermsError lists; `problems` has them all."""
+LONGEST = 2_000
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing to mend.
@@ -27,7 +32,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.message}"
+        return one_line(f"{place}: {self.message}")
 
 
 class TermsError(Exception):
@@ -39,7 +44,14 @@ class TermsError(Exception):
         )
         count = len(self.problems)
         head = f"{count} problem{'s' if count != 1 else ''}"
-        super().__init__("\n".join([head, *(str(problem) for problem in self.problems)]))
+        more = [f"… and {count - SHOWN:,} more"] if count > SHOWN else []
+        super().__init__("\n".join([head, *(str(problem) for problem in self.problems[:SHOWN]), *more]))
+
+
+def one_line(text: str) -> str:
+    """Return a text that holds what strangers wrote as one line on which no terminal acts; at most 2,000 characters."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

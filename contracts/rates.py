@@ -103,6 +103,10 @@ class Rates:
                 break
             settled, pending = self._try(pending, position)
             done.append(settled)
+            # a claim without service lines has no code: whether a later entry is its own is not said
+            nameless = pending["code"].fill_null("") == ""
+            done.append(_unpriced(pending.filter(nameless)))
+            pending = pending.filter(~nameless)
         return pl.concat([*done, _unpriced(pending)]) if done else _unpriced(pending)
 
     def _try(self, pending: pl.DataFrame, position: int) -> tuple[pl.DataFrame, pl.DataFrame]:

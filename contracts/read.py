@@ -5,19 +5,19 @@ All of them, or a TermsError with everything that is wrong.
 
 from __future__ import annotations
 
-import tomllib
-from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import polars as pl
 from pydantic import ValidationError
 
+from .bounded import UnfitFileError, read_bounded_text
 from .own_edits import edit_rows
 from .problems import Problem, TermsError
 from .schedule import FeeRow, Schedule, read_schedule
 from .terms import EDIT_ROW_SCHEMA, FEE_ROW_SCHEMA, Contract, ContractTerms, FeeSchedule, Terms
 from .toml_lines import key_lines, line_of
+from .toml_text import NotTomlError, parse_toml
 from .validation import problems_of
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def survey_terms(folder: Path) -> tuple[Terms, list[Problem]]:
 def parse_contract(text: str, file: str, *, builtin: bool = False) -> Contract:
     """One contract from the text of its file. Raises TermsError with every problem and its line."""
     try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except NotTomlError as error:
         raise TermsError(
             [Problem(file, _decode_line(str(error), text), f"not valid TOML: {error}")]
         ) from error
@@ -73,9 +73,11 @@ def parse_contract(text: str, file: str, *, builtin: bool = False) -> Contract:
 
 def _read_contract(path: Path, problems: list[Problem]) -> Contract | None:
     try:
-        return parse_contract(path.read_text(encoding="utf-8-sig"), path.name)
+        return parse_contract(read_bounded_text(path), path.name)
     except TermsError as error:
         problems.extend(error.problems)
+    except UnfitFileError as error:
+        problems.append(Problem(path.name, None, str(error)))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(path.name, None, f"cannot be read: {error}; save it as UTF-8 text"))
     return None
@@ -126,6 +128,11 @@ def _schedule_of(folder: Path, contract: Contract, position: int, rate: FeeSched
         )
         return Schedule(problems=[Problem(contract.file, line, message)])
     path = folder / name
+    if path.exists() and not path.resolve().is_relative_to(folder.resolve()):
+        message = (
+            f"file {rate.file!r} is a link to a place outside the contracts folder; put the file itself there"
+        )
+        return Schedule(problems=[Problem(contract.file, line, message)])
     if not path.is_file():
         there = sorted(item.name for item in folder.iterdir() if item.suffix.casefold() in {".csv", ".xlsx"})
         message = f"fee schedule {rate.file!r} does not exist; in the folder: {', '.join(there) or 'none'}"

@@ -123,8 +123,8 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
 def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     """Add `equal_rank`: lines that rank as high as the first one of their day, which a payer may take for the first.
 
-    They are judged on their sum. Where cuts, shares or charges make the sum depend on which is first, every line of
-    the day may be the first or not (`rank_unsure`).
+    They are judged on their sum. Where cuts, shares or charges make the sum depend on which is first, each of them
+    may be the first or not (`rank_unsure`); lines that rank lower stay what they are.
     """
     medicare = (pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical")
     ranks = (
@@ -136,7 +136,7 @@ def _tied(lines: pl.DataFrame) -> pl.DataFrame:
     marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
     apart = (pl.col("equal_rank") & ~_alike()).any().over(_GROUP)
     return marked.with_columns(
-        (pl.col("rank_unsure") | apart).alias("rank_unsure"),
+        (pl.col("rank_unsure") | (pl.col("equal_rank") & apart)).alias("rank_unsure"),
         (pl.col("equal_rank") & ~apart).alias("equal_rank"),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from .bounded import REFERENCE_BYTES, read_bounded
 from .loaded import FOLDER, MANIFEST, Manifest, read_manifest, sha256_of
 from .problems import Problem, TermsError
 from .reference_tables import KEYS, KINDS, LAZY_KIND, PROVENANCE, Column, kind_of, schema_of, typed
@@ -130,7 +131,7 @@ def _loaded_tables(folder: Path, manifest: Manifest, problems: list[Problem]) ->
     found = {}
     for kind, table in manifest.tables.items():
         try:
-            data = (folder / FOLDER / table.file).read_bytes()
+            data = read_bounded(folder / FOLDER / table.file, REFERENCE_BYTES)
         except OSError:
             data = b""
         if sha256_of(data) != table.sha256:
@@ -183,7 +184,7 @@ def _releases(manifest: Manifest) -> pl.DataFrame:
 
 def _read_file(path: Path, problems: list[Problem]) -> tuple[str, pl.DataFrame] | None:
     try:
-        raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", glob=False)
+        raw = pl.read_csv(read_bounded(path, REFERENCE_BYTES), infer_schema=False, encoding="utf8-lossy")
     except (pl.exceptions.PolarsError, OSError) as error:
         problems.append(Problem(path.name, None, f"cannot be read as a table: {str(error).splitlines()[0]}"))
         return None

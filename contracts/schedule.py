@@ -6,8 +6,6 @@ import csv
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from python_calamine import CalamineError
-
 from .problems import Problem
 from .schedule_cells import is_code, read_code, read_date, read_modifiers, read_rate, read_setting
 from .schedule_grid import Grid, read_grid
@@ -17,6 +15,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+
+MOST_OF_A_KEY = 300
+"""Rows of one code, modifier and setting: each with its dates. More are no schedule."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def read_schedule(path: Path, name: str, sheet: str | None = None) -> Schedule:
     """
     try:
         grid = read_grid(path, sheet)
-    except (OSError, CalamineError, csv.Error, UnicodeDecodeError, ValueError) as error:
+    except (OSError, csv.Error, UnicodeDecodeError, ValueError) as error:
         return Schedule(problems=[Problem(name, None, f"cannot be read: {_reason(error)}")])
     return _schedule(grid, name)
 
@@ -137,7 +139,11 @@ def _contradictions(rows: Sequence[FeeRow], name: str) -> Iterator[Problem]:
     keyed: dict[tuple[str, str, str], list[FeeRow]] = {}
     for row in rows:
         keyed.setdefault((row.code, row.modifiers, row.setting), []).append(row)
-    for same in keyed.values():
+    for (code, *_), same in keyed.items():
+        if len(same) > MOST_OF_A_KEY:
+            message = f"{code} has {len(same):,} rows of one setting and modifier; at most {MOST_OF_A_KEY} are compared"
+            yield Problem(name, same[0].row, message)
+            continue
         for index, later in enumerate(same):
             for earlier in same[:index]:
                 if earlier.rate_cents != later.rate_cents and _overlap(earlier, later):

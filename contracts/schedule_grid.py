@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from python_calamine import CalamineWorkbook
-
+from .bounded import SCHEDULE_BYTES, read_bounded
 from .problems import nearest
+from .workbooks import Cell, Range, read_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_calamine import CalamineSheet
-
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 TEXTS = frozenset({".csv", ".txt", ".tsv"})
 
-Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 Rows = list[tuple[int, list[str]]]
 """Rows that hold something, each with its number as a spreadsheet counts."""
 
@@ -37,7 +34,7 @@ class Grid:
 def read_grid(path: Path, sheet: str | None) -> Grid:
     """Read a table of texts.
 
-    Raises OSError, CalamineError, csv.Error, UnicodeDecodeError or ValueError on what is no table.
+    Raises OSError, csv.Error, UnicodeDecodeError or ValueError on what is no table.
     """
     suffix = path.suffix.casefold()
     if suffix in WORKBOOKS:
@@ -46,7 +43,7 @@ def read_grid(path: Path, sheet: str | None) -> Grid:
         raise ValueError(f"{suffix or 'no extension'} is not a fee schedule; save it as .csv or .xlsx")
     if sheet is not None:
         raise ValueError("a sheet is named, but the file is not a workbook; leave `sheet` out")
-    return Grid(_text(path.read_bytes()))
+    return Grid(_text(read_bounded(path, SCHEDULE_BYTES)))
 
 
 def _text(raw: bytes) -> Rows:
@@ -77,21 +74,21 @@ def _clean(cell: str) -> str:
 
 
 def _workbook(path: Path, sheet: str | None) -> Grid:
-    with path.open("rb"):
-        pass  # a missing file is said to be missing, not "not a workbook"
-    workbook = CalamineWorkbook.from_path(str(path))
-    if sheet is not None and sheet not in workbook.sheet_names:
-        raise ValueError(f"no sheet {sheet!r}{nearest(sheet, workbook.sheet_names)}")
-    page = workbook.get_sheet_by_name(sheet) if sheet else workbook.get_sheet_by_index(0)
-    rows = [[cell_text(cell) for cell in row] for row in page.to_python(skip_empty_area=False)]
-    _fill_merged(rows, page)
-    others = tuple(name for name in workbook.sheet_names if name != page.name)
+    book = read_workbook(read_bounded(path, SCHEDULE_BYTES), only=sheet or "")
+    if sheet is not None and sheet not in book.names:
+        raise ValueError(f"no sheet {sheet!r}{nearest(sheet, book.names)}")
+    if not book.sheets:
+        raise ValueError("the workbook has no sheet")
+    page = book.sheets[0]
+    rows = [[cell_text(cell) for cell in row] for row in page.rows]
+    _fill_merged(rows, page.merged)
+    others = tuple(name for name in book.names if name != page.name)
     return Grid([(number, row) for number, row in enumerate(rows, start=1) if any(row)], others)
 
 
-def _fill_merged(rows: list[list[str]], page: CalamineSheet) -> None:
+def _fill_merged(rows: list[list[str]], merged: list[Range]) -> None:
     """Repeat a cell that is merged over several rows in each of them."""
-    for (top, left), (bottom, _) in page.merged_cell_ranges or ():
+    for (top, left), (bottom, _) in merged:
         for row in rows[top + 1 : bottom + 1]:
             if left < len(row) and not row[left]:
                 row[left] = rows[top][left]

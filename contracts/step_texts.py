@@ -165,6 +165,13 @@ def cap_text() -> pl.Expr:
                 lead.otherwise(pl.lit("shown on another line")),
             )
         )
+        .when(pl.col("group_expected").is_null())
+        .then(
+            pl.format(
+                "a cap that may bite or not: judged on the sum of its lines, at least {}",
+                dollars(pl.col("group_total")),
+            )
+        )
         .when(pl.col("cap") == "visit_maximum")
         .then(pl.format("maximum of the day: {}", against))
         .when(pl.col("cap") == "equal_rank")

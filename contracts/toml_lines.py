@@ -7,6 +7,8 @@ import re
 Path = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_LONGEST = 2_000
+"""Longer lines are no keys that a person wrote; the patterns would take long over them."""
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 
 
@@ -20,6 +22,8 @@ def key_lines(text: str) -> dict[Path, int]:
     counts: dict[str, int] = {}
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > _LONGEST:
+            continue
         header = _HEADER.match(line)
         if header:
             table = _table_path(header.group(1), header.group(2), counts)

@@ -18,6 +18,8 @@ from era_parser.values import is_typed
 PLACE = ["source", "interchange", "functional_group", "payment", "header", "claim", "line", "loop", "segment",
          "byte_offset"]  # fmt: skip
 
+EXTRAS = 40
+"""Elements beyond those of the guide that are kept one by one: a file's maker may send millions in each segment."""
 ROWS = {"claim": ("claim_row",), "service_line": ("line_row",), "adjustment": ("claim_row", "line_row")}
 
 
@@ -96,16 +98,25 @@ class Fields:
 
 
 def fields(reading: Reading, tag: str, limit: int, part: pl.DataFrame | None = None) -> Fields:
-    """Elements of the segments of a tag; what is sent beyond `limit` goes to `element_text`."""
+    """Elements of the segments of a tag; what is sent beyond `limit` goes to `element_text`.
+
+    Of a segment with more than EXTRAS of these, the others stand there together, as one text.
+    """
     part = reading.part(tag) if part is None else part
     own = Fields(reading, tag, part)
     _keep_trailing(own)
-    for extra in range(limit + 1, own.places.most + 1):
-        spans = own.spans(extra)
-        if spans.sent.any():
-            rows = pl.Series(spans.sent)
-            reading.keep_text(part.filter(rows), tag, extra, spans.at(spans.sent).texts())
+    last = limit + EXTRAS
+    for extra in range(limit + 1, min(own.places.most, last) + 1):
+        _keep_extra(own, extra, own.spans(extra))
+    if own.places.most > last:
+        _keep_extra(own, last + 1, own.places.rest(last + 1))
     return own
+
+
+def _keep_extra(own: Fields, number: int, spans: Spans) -> None:
+    if spans.sent.any():
+        rows = pl.Series(spans.sent)
+        own.reading.keep_text(own.part.filter(rows), own.tag, number, spans.at(spans.sent).texts())
 
 
 def _keep_trailing(own: Fields) -> None:

@@ -1,5 +1,7 @@
 """Envelope: ISA with its delimiters, trailers, other transactions."""
 
+import bisect
+
 import polars as pl
 
 from era_parser.elements import Fields, Reading, fields, note, value_of
@@ -48,8 +50,8 @@ def _stated_delimiters(reading: Reading, part: pl.DataFrame) -> dict[str, pl.Ser
     rows = []
     for source, offset in part.select("source", "byte_offset").iter_rows():
         body = reading.batch.pieces[source].body
-        span = next((s for s in reversed(body.spans) if s.start <= offset), body.spans[0])
-        d = span.delimiters
+        place = bisect.bisect_right(body.spans, offset, key=lambda span: span.start)
+        d = body.spans[max(place - 1, 0)].delimiters
         rows.append([b.decode("latin-1") or None for b in (d.stated, d.element, d.terminator, d.component)])
     return {name: pl.Series(name, [row[n] for row in rows], dtype=pl.String) for n, name in enumerate(names)}
 

@@ -127,6 +127,14 @@ class Elements:
         marks = [self._mark(number - 1 + n) for n in range(size + 1)]
         return [Spans(self.cut, np.minimum(a + 1, b), b) for a, b in itertools.pairwise(marks)]
 
+    def rest(self, number: int) -> Spans:
+        """All from element `number` on, separators with it; empty where fewer were sent."""
+        return Spans(
+            self.cut,
+            np.minimum(self._mark(number - 1) + 1, self.cut.marks[self.last]),
+            self.cut.marks[self.last],
+        )
+
     def at(self, places: Positions) -> "Elements":
         return Elements(self.cut, self.first[places], self.last[places])
 

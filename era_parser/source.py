@@ -2,6 +2,7 @@
 
 import enum
 import hashlib
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +31,9 @@ class Source:
 
     @classmethod
     def from_path(cls, path: str | Path) -> "Source":
-        """Read a file. Raises OSError as `Path.read_bytes` does."""
-        return cls(Path(path).name, Path(path).read_bytes())
+        """Read a file; a name that is no UTF-8 is kept as far as it is. Raises OSError as `Path.read_bytes` does."""
+        name = os.fsencode(Path(path).name).decode("utf-8", "replace")
+        return cls(name, Path(path).read_bytes())
 
 
 class RefusalCode(enum.StrEnum):

@@ -95,9 +95,17 @@ class Parts:
     @cached_property
     def empty(self) -> Flags:
         """Elements that are sent and have an empty component."""
+        several = np.flatnonzero(self.count > 0)
         found = np.zeros(len(self.count), np.bool_)
-        for number in range(int(self.count.max(initial=0)) + 1):
-            found |= (number <= self.count) & ~self.part(number).sent
+        if len(several):
+            first = self.first[several]
+            last = first + self.count[several] - 1
+            side_by_side = np.cumsum(np.diff(self.separators, prepend=-2) == 1)
+            found[several] = (
+                (self.separators[first] == self.spans.start[several])
+                | (self.separators[last] == self.spans.end[several] - 1)
+                | (side_by_side[last] > side_by_side[first])
+            )
         return found & self.spans.sent
 
     def _mark(self, number: int, otherwise: Positions) -> Positions:

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from contracts import TermsError
 from flows import contracts as contract_commands
 from flows.dispute import app as dispute_app
+from flows.encrypt_commands import decrypt, encrypt
+from flows.encryption import told
+from flows.extract import deidentify
+from flows.faults import StepError, opened
 from flows.home import SETTINGS, Home, HomeError, local_today, make_home
 from flows.letter import app as letter_app
+from flows.local_server import local_server
+from flows.lock import hold
+from flows.private import private
 from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
+from flows.terminal import Terminal, shown
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     help="Finds underpayments in 835 remittances, with proof and deadline.",
 )
 app.add_typer(contract_commands.app, name="contracts")
 app.add_typer(reference_app, name="reference")
 app.add_typer(dispute_app, name="dispute")
 app.add_typer(letter_app, name="letter")
+for command in (deidentify, encrypt, decrypt):
+    app.command()(command)
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,
@@ -34,22 +46,55 @@ AsOf = Annotated[
 ]
 
 
+@app.callback()
+def begin() -> None:
+    """Before every command: what it makes is for its owner alone."""
+    private()
+
+
 @app.command()
 def init(directory: Path) -> None:
     """Make a home folder: settings, inbox, contracts, reference."""
     home = make_home(directory)
-    out = Console()
-    out.print(f"Made {home.path}. Next:", soft_wrap=True)
-    out.print(f"  1. describe your sites in {home.settings}", soft_wrap=True)
+    out = Terminal()
+    out.print(f"Made {home.path}. Next:", markup=False, soft_wrap=True)
+    out.print(f"  1. describe your sites in {home.settings}", markup=False, soft_wrap=True)
     out.print("  2. put contract terms into contracts/ and Medicare tables into reference/")
-    out.print(f"  3. drop 835 files into inbox/ and run: shortpay run --home {home.path}", soft_wrap=True)
+    last = f"  3. drop 835 files into inbox/ and run: shortpay run --home {home.path}"
+    out.print(last, markup=False, soft_wrap=True)
 
 
 @app.command()
 def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     """Read what is in the inbox, judge every line, publish the worklist."""
     place = Home.open(home)
-    run_night(place, as_of.date() if as_of else place.today())
+    quiet(place.path)
+    with hold(place, "a night"), local_server(schedules=False) as server_is_up:
+        run_night(place, as_of.date() if as_of else None, server_is_up)
+    for line in told(place):
+        Terminal().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def serve(home: HomeOption = Path()) -> None:
+    """Run every night on the schedule of shortpay.toml until stopped; a missed one at once."""
+    from flows.serve import serve as serve_nights  # noqa: PLC0415  (start quickly)
+
+    serve_nights(Home.open(home))
+
+
+@app.command()
+def status(
+    home: HomeOption = Path(),
+    json: Annotated[bool, typer.Option("--json", help="For a program to read")] = False,
+) -> None:
+    """Say how the nights stand: the last good one, what waits. Exit status 1 where somebody should look."""
+    from flows.status import standing  # noqa: PLC0415  (start quickly)
+
+    found = standing(Home.open(home))
+    text = found.model_dump_json(indent=1) if json else str(found)
+    Terminal().print(text, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if found.healthy else 1)
 
 
 @app.command()
@@ -58,35 +103,40 @@ def demo(home: HomeOption = Path("demo")) -> None:
     from flows.example import AS_OF, nights, place_example  # noqa: PLC0415  (the demo alone needs it)
 
     place = place_example(home)
-    out = Console()
-    for night in nights(place):
-        last = night == nights(place)[-1]
-        out.print(f"\n[bold]Night of {night.name}[/bold]")
-        night.drop(place)
-        run_night(place, AS_OF if last else night.date, summary=last)
+    out = Terminal()
+    quiet(place.path)
+    with local_server(schedules=False) as server_is_up:
+        for night in nights(place):
+            last = night == nights(place)[-1]
+            out.print(f"\n[bold]Night of {night.name}[/bold]")
+            night.drop(place)
+            run_night(place, AS_OF if last else night.date, server_is_up, summary=last)
 
 
 @app.command()
-def explain(dispute: str, home: HomeOption = Path()) -> None:
-    """Print the proof of a dispute (D-…) or a denial (N-…); for an account or a payer claim number, the history of its claims."""
-    from flows.denial_proof import show_denial  # noqa: PLC0415
-    from flows.proof import show_history, show_proof  # noqa: PLC0415
-    from warehouse.claim_history import histories  # noqa: PLC0415  (start quickly)
-    from warehouse.denial_proof import prove_denial  # noqa: PLC0415
-    from warehouse.explain import prove  # noqa: PLC0415
-    from warehouse.publish import readable  # noqa: PLC0415
+def explain(
+    dispute: str,
+    home: HomeOption = Path(),
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Make the proof again from the archive and say whether it holds")
+    ] = False,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
+    ] = None,
+) -> None:
+    """Print the whole proof of a dispute, open or closed; or of any line, named FILE:SEGMENT.
+
+    For an account or a payer claim number: the history of its claims, with the segments of their lines. With
+    --replay: exit status 1 where the proof does not hold, or where that cannot be said.
+    """
+    from flows import explain as told  # noqa: PLC0415  (start quickly)
 
     place = Home.open(home)
-    if not place.published.exists():
-        raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
-    with readable(place.published) as con:
-        found = histories(con, dispute)
-        for history in found:
-            show_history(Console(), history)
-        if not found and dispute.upper().startswith("N-"):
-            show_denial(Console(), prove_denial(con, place.folder("archive"), dispute))
-        elif not found:
-            show_proof(Console(), prove(con, place.folder("archive"), dispute))
+    if not replay:
+        told.explain(Terminal(), place, dispute)
+    elif not told.explain_again(Terminal(), place, dispute, as_of.date() if as_of else place.today()):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -101,10 +151,14 @@ def check(
     A home folder adds contracts, CMS's editions and what was decided already.
     """
     from flows.check import check_file, show_checked, write_checked  # noqa: PLC0415  (start quickly)
+    from warehouse.encounters import NotEncountersError  # noqa: PLC0415
 
     day = as_of.date() if as_of else Home(home).today() if (home / SETTINGS).is_file() else local_today()
-    read, found = check_file(file, home, day)
-    show_checked(Console(), read, found)
+    try:
+        read, found = check_file(file, home, day)
+    except NotEncountersError as error:
+        raise HomeError(f"{file}: {error}") from None
+    show_checked(Terminal(), read, found)
     if out is not None:
         write_checked(out, found)
 
@@ -118,40 +172,52 @@ def parse(
     from flows.parsing import parse_to_parquet  # noqa: PLC0415  (start quickly)
 
     rows, found, refusals = parse_to_parquet(files, out)
-    console = Console()
+    console = Terminal()
     for name, count in rows.items():
         if count:
-            console.print(f"{count:>10,}  {out / name}.parquet", highlight=False, soft_wrap=True)
+            text = f"{count:>10,}  {out / name}.parquet"
+            console.print(text, highlight=False, markup=False, soft_wrap=True)
     for code, count in sorted(found.items()):
         console.print(f"{count:>10,}  finding {code}", highlight=False)
     for refusal in refusals:
-        text = f"refused: {refusal.name}: {refusal.code} at byte {refusal.byte_offset}: {refusal.message}"
+        text = (
+            f"refused: {shown(refusal.name)}: {refusal.code} at byte {refusal.byte_offset}: {refusal.message}"
+        )
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def run_night(place: Home, as_of: dt.date, *, summary: bool = True) -> None:
+def run_night(
+    place: Home, as_of: dt.date | None, server_is_up: Callable[[], None], *, summary: bool = True
+) -> None:
     """Run the flow with its progress shown, then its summary."""
-    quiet(place.path)
     from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
-    from flows.summary import show  # noqa: PLC0415
+    from flows.summary import Summary, show  # noqa: PLC0415
 
-    console = Console()
+    console = Terminal()
+    server_is_up()
     with showing(console):
         found = nightly(place.path.resolve(), as_of)
-    if summary:
+    if summary and isinstance(found, Summary):
         show(console, found, place.folder("published"))
 
 
 def main() -> None:
-    """Run the command line; an error that a person can mend is printed without a traceback."""
+    """Run the command line; an error that a person can mend is printed, of any other its kind and place."""
     from warehouse.archive import ArchiveError  # noqa: PLC0415
-    from warehouse.encounters.reading import NotEncountersError  # noqa: PLC0415
     from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
+    from warehouse.sealing import SealError  # noqa: PLC0415
 
     try:
         app()
-    except (HomeError, TermsError, ArchiveError, NotEncountersError, UnknownDisputeError) as error:
-        Console(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
+    except Exception as error:
+        if os.environ.get("SHORTPAY_TRACEBACK"):
+            raise
+        original = error.original if isinstance(error, StepError) else error
+        if isinstance(original, HomeError | TermsError | ArchiveError | SealError | UnknownDisputeError):
+            error = original
+        elif not isinstance(error, StepError):
+            error = StepError("shortpay", error, opened.get())
+        Terminal(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

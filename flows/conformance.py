@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from era_parser.conformance import NotChecked, not_checked, pyx12_version
 from flows.conformance_workers import WORKERS, Job, opinions
-from flows.home import HomeError
 from warehouse.conformance import Unjudged, keep_opinions, unjudged
 from warehouse.database import build, open_warehouse
 from warehouse.publish import publish_database
@@ -22,33 +18,10 @@ if TYPE_CHECKING:
 
     from era_parser.conformance import Conformance
     from flows.home import Home
+    from flows.settings import Limits
 
 KEPT_AT_ONCE = 50
 FILES_WORTH_A_WORKER = 20  # to start one takes as long as some 20 usual files
-
-
-@dataclass(frozen=True)
-class Limits:
-    """[conformance] of the settings: the size and time of one file, the time of one night."""
-
-    megabytes: float = 10
-    seconds: float = 120
-    minutes: float = 30
-
-    @classmethod
-    def read(cls, settings: Path) -> Limits:
-        """Read the section. Raises HomeError where it holds anything but these numbers."""
-        section = tomllib.loads(settings.read_text(encoding="utf-8-sig")).get("conformance", {})
-        if not isinstance(section, dict):
-            raise HomeError(f"{settings.name}: conformance is a section: [conformance]")
-        for name, value in section.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            if name not in cls.__dataclass_fields__ or not number or value < 0:
-                raise HomeError(
-                    f"{settings.name}: [conformance] {name} = {value!r}: it takes megabytes, seconds and minutes,"
-                    " each a number of 0 or more"
-                )
-        return cls(**section)
 
 
 def check_new_files(home: Home, limits: Limits) -> Counter[str]:
@@ -80,7 +53,7 @@ def _judged(
     jobs = []
     for file in waiting:
         if file.byte_count > most:
-            detail = f"larger than {limits.megabytes} MB ([conformance] megabytes)"
+            detail = f"larger than {limits.megabytes:g} MB ([conformance] megabytes)"
             yield file, not_checked(NotChecked.TOO_LARGE, detail)
         else:
             jobs.append(Job(archive, file.file_hash, file.segment_count, file.interchange_count))

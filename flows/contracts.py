@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from flows.home import Home, HomeError
+from flows.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from contracts import Problem
 
@@ -29,12 +32,24 @@ def check(
     from contracts.check import check_home  # noqa: PLC0415  (start quickly)
 
     place = Home.open(home)
-    found = check_home(place.path, place.today())
-    console = Console()
-    _list(console, "error", found.errors)
+    day, errors = _day_of(place)
+    found = check_home(place.path, day)
+    errors += [problem for problem in found.errors if problem not in errors]
+    console = Terminal()
+    _list(console, "error", errors)
     _list(console, "warning", found.warnings)
-    console.print(_counts(len(found.errors), len(found.warnings)), highlight=False)
-    raise typer.Exit(1 if found.errors else 0)
+    console.print(_counts(len(errors), len(found.warnings)), highlight=False)
+    raise typer.Exit(1 if errors else 0)
+
+
+def _day_of(place: Home) -> tuple[dt.date, list[Problem]]:
+    """Return today where the practice is, and what is wrong with the sections of the settings that say how nights run."""
+    from contracts import TermsError  # noqa: PLC0415  (start quickly)
+
+    try:
+        return place.today(), []
+    except TermsError as error:
+        return dt.datetime.now(dt.UTC).date(), error.problems
 
 
 @app.command("try")
@@ -48,16 +63,18 @@ def try_(
     """Judge all history under edited contracts, in a scratch copy, and show what would differ; nothing goes live."""
     from contracts import read_practice, read_reference, read_terms  # noqa: PLC0415  (start quickly)
     from flows.trial import show_trial  # noqa: PLC0415
+    from warehouse.plain_text import harmless  # noqa: PLC0415
+    from warehouse.sealing import is_there  # noqa: PLC0415
     from warehouse.trial import try_terms  # noqa: PLC0415
 
     place = Home.open(home)
-    if not place.published.exists():
+    if not is_there(place.published):
         raise HomeError(f"nothing is published in {place.path}; run: shortpay run --home {place.path}")
     practice, reference = read_practice(place.settings), read_reference(place.folder("reference"))
     changes = try_terms(place.published, place.path, read_terms(folder), reference, practice)
-    show_trial(Console(), changes)
+    show_trial(Terminal(), changes)
     if out is not None:
-        changes.write_csv(out)
+        harmless(changes).write_csv(out)
 
 
 def _list(console: Console, kind: str, problems: Sequence[Problem]) -> None:

@@ -49,8 +49,8 @@ def show_denial(console: Console, proof: DenialProof) -> None:
 def _show_edits(console: Console, proof: DenialProof) -> None:
     if proof.findings:
         console.print("\n[bold]Held against the edits of the day[/bold]")
-    for code, rule_set, finding, told in proof.findings:
-        _say(console, f"  {code or 'units'}: {finding} ({rule_set or 'no rule set said'}): {told}")
+    for code, edit_rules, finding, told in proof.findings:
+        _say(console, f"  {code or 'units'}: {finding} ({edit_rules or 'no rule set said'}): {told}")
 
 
 def _show_worth(console: Console, proof: DenialProof) -> None:

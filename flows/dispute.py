@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from flows.home import Home, HomeError
+from flows.terminal import Terminal
 from warehouse.edits import Standing
 from warehouse.entered import EntryError, day_of, short_text, status_of
 from warehouse.journal import Journal
@@ -52,7 +53,7 @@ def set_(
     entry = standing.event(dispute.upper(), changes, when, who or getpass.getuser(), "command")
     journal.add("event", [entry])
     told = ", ".join(f"{name} {value!r}" for name, value in changes.items())
-    Console().print(
+    Terminal().print(
         f"{dispute.upper()}: {told}, as of {when}; the next night shows it", markup=False, highlight=False
     )
 
@@ -84,8 +85,8 @@ def show(dispute: str, home: HomeOption = Path()) -> None:
     """Print a dispute's life: each state it was published in, and each change by a person."""
     journal = Journal(Home.open(home).folder("journal"))
     _known(journal, dispute.upper())
-    console = Console()
-    console.print(f"[bold]Dispute {dispute.upper()}[/bold]")
+    console = Terminal()
+    console.print(f"[bold]Dispute {escape(dispute.upper())}[/bold]")
     told = [(entry["when_date"], 0, _published(entry)) for entry in _of(journal, "published", dispute)]
     told += [(entry["when_date"], 1, _set(entry)) for entry in _of(journal, "event", dispute)]
     told += [(entry["when_date"], 2, _refused(entry)) for entry in _of(journal, "refused_edit", dispute)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.home import Home, HomeError
+from flows.lock import LockedError, holder_of
+from flows.private import tighten
 
 AS_OF = dt.date(2026, 7, 1)
 _MARK = ".example"
@@ -30,7 +32,7 @@ class Night:
     def drop(self, home: Home) -> None:
         """Copy the night's files into the inbox."""
         for path in sorted(self.folder.iterdir()):
-            shutil.copy(path, home.folder("inbox") / path.name)
+            shutil.copyfile(path, home.folder("inbox") / path.name)
 
 
 def example_folder() -> Path:
@@ -52,11 +54,17 @@ def place_example(path: Path) -> Home:
     if path.exists() and any(path.iterdir()):
         if not (path / _MARK).exists():
             raise HomeError(f"{path} is not empty and not an earlier demo; choose another folder with --home")
+        holder, lives = holder_of(Home(path))
+        if lives:
+            raise LockedError(f"{holder or 'a run'} in {path}; wait until it is done")
         shutil.rmtree(path)
     home = Home(path)
     home.make_folders()
     (path / _MARK).touch()
-    shutil.copy(example_folder() / "shortpay.toml", home.settings)
+    shutil.copyfile(example_folder() / "shortpay.toml", home.settings)
     for name in ("contracts", "reference", "encounters"):
-        shutil.copytree(example_folder() / name, home.folder(name), dirs_exist_ok=True)
+        shutil.copytree(
+            example_folder() / name, home.folder(name), dirs_exist_ok=True, copy_function=shutil.copyfile
+        )
+    tighten(home.path)
     return home

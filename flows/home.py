@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+
+from contracts.bounded import TOML_BYTES
+from flows.faults import opened
+from flows.settings import read_settings
+from warehouse.rule_set import RuleFolders
 
 FOLDERS = ("inbox", "encounters", "contracts", "reference", "archive", "quarantine", "journal", "published")
 SETTINGS = "shortpay.toml"
@@ -27,9 +30,18 @@ name = "My practice"
 # qp_years = []                    # payment years as qualifying APM participant
 # profession = "physical_therapist"  # nurse_practitioner, physician_assistant … are paid less by Medicare
 
-[schedule]
-cron     = "30 2 * * *"
+[schedule]                           # when `shortpay serve` runs the night, and the day of the practice
+cron     = "30 2 * * *"              # minute hour day month weekday
 timezone = "America/Chicago"
+
+# [alerts]                           # see docs/operations.md; addresses hold passwords and are not kept here
+# on      = ["failed", "missed", "alarm"]
+# env     = "SHORTPAY_ALERTS"        # the environment variable that holds them
+# blocks  = []                       # notification blocks of Prefect: type/name
+# overdue_minutes = 120              # a night that is so late is missed
+# [encryption]                       # files sealed at rest: see SECURITY.md; make a key with: shortpay encrypt --new-key FILE
+# recipients = ["age1…"]             # public keys; the secret one comes from SHORTPAY_KEY or SHORTPAY_KEY_FILE
+# folders    = ["archive", "quarantine"]   # published too: then analysts open its files with: shortpay decrypt
 
 # [conformance]                      # the second opinion on new files, after the night is published
 # megabytes = 10                     # larger files are not checked (10 MB take about 40 s)
@@ -53,8 +65,11 @@ class Home:
         """Return the home at `path`. Raises HomeError where there is none."""
         if not (path / SETTINGS).is_file():
             raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
+        if (path / SETTINGS).stat().st_size > TOML_BYTES:
+            raise HomeError(f"{path / SETTINGS} has more than {TOML_BYTES:,} bytes: these are no settings")
         home = cls(path)
         home.make_folders()
+        opened.set(path)
         return home
 
     def make_folders(self) -> None:
@@ -78,10 +93,14 @@ class Home:
     def published(self) -> Path:
         return self.path / "published" / "shortpay.duckdb"
 
+    @property
+    def rules(self) -> RuleFolders:
+        """What decisions rest on beside the remittances."""
+        return RuleFolders(self.folder("contracts"), self.folder("reference"), self.settings)
+
     def today(self) -> dt.date:
-        """Today where the practice is ([schedule] timezone)."""
-        schedule = tomllib.loads(self.settings.read_text(encoding="utf-8")).get("schedule", {})
-        return dt.datetime.now(ZoneInfo(schedule.get("timezone", "America/Chicago"))).date()
+        """Today where the practice is ([schedule] timezone). Raises TermsError where the settings cannot be used."""
+        return read_settings(self.settings).schedule.today()
 
 
 def local_today() -> dt.date:

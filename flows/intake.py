@@ -31,6 +31,11 @@ def discover(inbox: Path) -> list[Path]:
     return sorted(path for path, size in before.items() if after.get(path) == size)
 
 
+def waiting(inbox: Path) -> list[Path]:
+    """Return the files of the inbox, complete or not, in order of name."""
+    return sorted(_sizes(inbox))
+
+
 def _state(path: Path) -> tuple[int, int]:
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns

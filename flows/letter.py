@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from contracts import clocks
 from flows.home import Home, HomeError
+from flows.terminal import Terminal
 from warehouse.entered import EntryError, day_of, short_text
 from warehouse.journal import Journal
 
@@ -67,7 +67,7 @@ def add(
     journal = Journal(place.folder("journal"))
     letter = f"L-{1 + sum(1 for one in journal.read('letter') if one.get('kind')):04d}"
     journal.add("letter", [{"letter_id": letter, **entry}])
-    Console().print(
+    Terminal().print(
         f"{letter}: {kind} of {dated.date()}; the next night lists its days", markup=False, highlight=False
     )
 
@@ -94,7 +94,7 @@ def done(
         "answered_date": day.isoformat(),
     }
     journal.add("letter", [entry])
-    Console().print(f"{letter.upper()}: answered on {day}", markup=False, highlight=False)
+    Terminal().print(f"{letter.upper()}: answered on {day}", markup=False, highlight=False)
 
 
 def _dollars(text: str | None) -> str | None:

@@ -7,19 +7,30 @@ contains stays in the warehouse.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import runtime
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
-from flows import edits, intake
+from flows import alerts, edits, intake
 from flows import encounters as encounter_files
-from flows.conformance import Limits, check_new_files
+from flows.conformance import check_new_files
+from flows.encryption import prepare
 from flows.home import Home
-from flows.progress import step
+from flows.leftovers import left_alone
+from flows.lock import hold
+from flows.passing import step_of_a_night
+from flows.private import tighten
+from flows.progress import note, showing, step, watched
+from flows.record import read_record, recorded
+from flows.settings import Limits, Settings, read_settings
 from flows.summary import Summary, as_markdown, summarise
+from flows.tasks import flow
+from flows.terminal import Terminal
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
@@ -27,49 +38,54 @@ from warehouse.encounters.models import show, weigh
 from warehouse.encounters.store import open_store
 from warehouse.journal import Journal
 from warehouse.publish import publish
+from warehouse.rule_set import RuleSet, keep_rules, unchanged_since
+
+PATIENCE = 1800.0
+"""Seconds that a planned night waits for another run in the home."""
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
-def read_contracts(home: Path) -> tuple[Practice, Terms, Reference]:
-    """Everything that people wrote; a problem in it stops the night before anything is touched."""
+@step_of_a_night
+def read_contracts(home: Path) -> tuple[Practice, Terms, Reference, RuleSet]:
+    """Everything that people wrote, kept byte for byte; a problem in it stops the night before anything is touched."""
     step("terms")
     place = Home(home)
-    return (
-        read_practice(place.settings),
-        read_terms(place.folder("contracts")),
-        read_reference(place.folder("reference")),
-    )
+    stamp = place.rules.stamp()
+    practice = read_practice(place.settings)
+    terms, reference = read_terms(place.rules.contracts), read_reference(place.rules.reference)
+    rules = keep_rules(place.rules, place.folder("archive"))
+    unchanged_since(place.rules, stamp)
+    return practice, terms, reference, rules
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def take_edits(home: Path, as_of: dt.date) -> dict[str, int]:
     """Take in workbooks that came back."""
     step("edits")
     return dict(edits.take_in_edits(Home(home), as_of))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def take_encounters(home: Path, as_of: dt.date) -> dict[str, int]:
     """Take in encounter files."""
     step("encounters")
     return dict(encounter_files.take_in_encounters(Home(home), as_of))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+@step_of_a_night
 def discover(home: Path) -> list[Path]:
     """Complete files of the inbox; tried again, for a share may be away for a moment."""
     step("discover")
     return intake.discover(Home(home).folder("inbox"))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+@step_of_a_night
 def archive(home: Path, count: int) -> None:
     """Keep the bytes of what waits in the inbox."""
     step("archive", f"{count} files")
     intake.archive(Home(home), intake.discover(Home(home).folder("inbox")))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
     """Read, load, quarantine."""
     step("parse and load", f"{count} files")
@@ -77,18 +93,17 @@ def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
     return dict(intake.read_in(place, intake.discover(place.folder("inbox")), as_of))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
-def touch(home: Path, terms: Terms, reference: Reference) -> int:
+@step_of_a_night
+def touch(home: Path, terms: Terms, reference: Reference, rules: RuleSet) -> int:
     """Find the claims that the night's files touch; all of them where terms, reference or the program changed."""
     step("touched claims")
     place = Home(home)
-    rules = night.fingerprint([place.folder("contracts"), place.folder("reference"), place.settings])
     with open_warehouse(place.warehouse) as con:
         night.settle_rules(con, rules, terms, reference)
-    return night.begin(place.warehouse, rules)
+    return night.begin(place.warehouse, rules.name)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def adjudicate(home: Path, count: int) -> None:
     """Run the ledger."""
     step("adjudicate", f"{count} claims")
@@ -96,7 +111,7 @@ def adjudicate(home: Path, count: int) -> None:
         models.decide(con)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def compare(home: Path) -> None:
     """Derive the allowed amounts."""
     step("compare")
@@ -104,7 +119,7 @@ def compare(home: Path) -> None:
         models.compare(con)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def price(home: Path, terms: Terms, reference: Reference, practice: Practice) -> int:
     """Price what was decided as primary."""
     step("price")
@@ -112,7 +127,7 @@ def price(home: Path, terms: Terms, reference: Reference, practice: Practice) ->
         return models.price(con, terms, reference, practice)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def judge(home: Path) -> None:
     """Give each line its verdict, and put the night into the warehouse."""
     step("judge")
@@ -121,16 +136,16 @@ def judge(home: Path) -> None:
     night.merge(Home(home).warehouse)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
-def rank(home: Path, as_of: dt.date) -> None:
-    """Work out deadlines and rank the disputes."""
+@step_of_a_night
+def rank(home: Path, as_of: dt.date, next_night: dt.date) -> None:
+    """Work out deadlines and rank the disputes; raise the alarm for what expires before the next night."""
     step("rank")
     with open_warehouse(Home(home).warehouse) as con:
         journal = Journal(Home(home).folder("journal"))
-        models.rank(con, as_of, journal)
+        models.rank(con, as_of, journal, next_night)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def weigh_encounters(
     home: Path, as_of: dt.date, terms: Terms, reference: Reference, practice: Practice
 ) -> int:
@@ -142,7 +157,7 @@ def weigh_encounters(
         return days
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=5)
+@step_of_a_night
 def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
     step("publish")
@@ -152,34 +167,69 @@ def put_out(home: Path, as_of: dt.date) -> Summary:
         return summary
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@step_of_a_night
 def ask_second_opinion(home: Path, limits: Limits) -> dict[str, int]:
     """Check new files against the implementation guide; the night is published whatever comes of it."""
     step("second opinion")
     return dict(check_new_files(Home(home), limits))
 
 
-@flow(name="nightly", persist_result=False, log_prints=False)
-def nightly(home: Path, as_of: dt.date) -> Summary:
-    """Run one night over a home folder as of a date. Raises TermsError where contracts cannot be used.
+@flow(
+    name="nightly",
+    persist_result=False,
+    log_prints=False,
+    on_failure=[alerts.on_failure],
+    on_crashed=[alerts.on_failure],
+    on_completion=[alerts.on_completion],
+)
+def nightly(home: Path, as_of: dt.date | None = None) -> Summary | State[None]:
+    """Run one night over a home folder as of a date (left out: today); alone, and written down whatever becomes of it.
 
-    HomeError where settings cannot. The second opinion comes last, and its failure is said, not raised.
+    A run that the scheduler planned for a time since which a night has been done ends at once, as NotDue: late runs
+    of a machine that was off are done once. Raises TermsError where contracts or settings cannot be used, HomeError
+    where the home cannot or another run is at work in it (a planned run waits for that one first).
     """
-    limits = Limits.read(Home(home).settings)
-    practice, terms, reference = read_contracts(home)
+    place = Home.open(home)
+    with watching(), hold(place, "a night", patience=PATIENCE if runtime.deployment.id else 0):
+        if _done_since_planned(place):
+            return Completed(name=alerts.NOT_DUE, message="a night has been done since this one was due")
+        with recorded(place, as_of) as report:
+            settings = read_settings(place.settings)
+            summary = do_night(home, as_of or settings.schedule.today(), settings)
+            report(summary)
+        return summary
+
+
+def _done_since_planned(place: Home) -> bool:
+    record = read_record(place) if runtime.deployment.id else None
+    if record is None or record.last_good is None:
+        return False
+    return bool(record.last_good.started >= runtime.flow_run.scheduled_start_time)
+
+
+def watching() -> AbstractContextManager[None]:
+    """Show the steps as lines where nobody does yet: what a service logs."""
+    return nullcontext() if watched() else showing(Terminal())
+
+
+def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
+    """Do the steps in their order. The second opinion comes last, and its failure is said, not raised."""
+    note(*tighten(home).told(), *left_alone(Home(home).folder("inbox")))
+    prepare(Home(home))
+    practice, terms, reference, rules = read_contracts(home)
     edited = take_edits(home, as_of)
     take_encounters(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
-    touched = touch(home, terms, reference)
+    touched = touch(home, terms, reference, rules)
     adjudicate(home, touched)
     compare(home)
     price(home, terms, reference, practice)
     judge(home)
-    rank(home, as_of)
+    rank(home, as_of, settings.schedule.next_night(as_of))
     weigh_encounters(home, as_of, terms, reference, practice)
     summary = put_out(home, as_of).with_files(counts).with_edits(edited)
     create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
-    opinion = ask_second_opinion(home, limits, return_state=True)
+    opinion = ask_second_opinion(home, settings.conformance, return_state=True)
     return summary.with_opinions(opinion.result() if opinion.is_completed() else None)

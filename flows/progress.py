@@ -46,14 +46,36 @@ class Display:
             self._console.print(f"  {text}", markup=False, highlight=False)
         self._done += 1
 
+    def note(self, text: str) -> None:
+        self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+
 
 _current: list[Display] = []
+_begun: list[str] = []
+
+
+def last() -> str:
+    """Return the step that began last in this process; empty before the first."""
+    return _begun[-1] if _begun else ""
+
+
+def watched() -> bool:
+    """Whether somebody is told of the steps."""
+    return bool(_current)
 
 
 def step(name: str, detail: str = "") -> None:
     """Say which step begins, to whoever watches."""
+    _begun[:] = [name]
     for display in _current:
         display.step(name, detail)
+
+
+def note(*texts: str) -> None:
+    """Say something that stays on the screen, to whoever watches."""
+    for display in _current:
+        for text in texts:
+            display.note(text)
 
 
 @contextmanager

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contracts import read_reference
 from contracts.cms import known_releases, load
 from flows.home import Home
+from flows.lock import hold
+from flows.terminal import Terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from contracts.cms import Report
 
 app = typer.Typer(no_args_is_help=True, help="Medicare's tables: load CMS's downloads, show what is loaded.")
@@ -35,24 +39,26 @@ def load_files(
     ] = False,
 ) -> None:
     """Load relative values, GPCIs, ZIP to locality, anaesthesia factors, OPPS caps, edits: all of it, or nothing."""
-    report = load(files, Home.open(home).folder("reference"), release=release, instead=replace)
-    _show(Console(), report)
+    place = Home.open(home)
+    with hold(place, "reference load"):
+        report = load(files, place.folder("reference"), release=release, instead=replace)
+    _show(Terminal(), report)
 
 
 @app.command("list")
 def list_loaded(home: HomeOption = Path()) -> None:
     """Show the files in effect, the dates of service they are verified for, and the releases that are missing."""
     reference = read_reference(Home.open(home).folder("reference"))
-    out = Console()
+    out = Terminal()
     table = Table("kind", "release", "QP", "from", "through", "rows", "file", "sha256", box=None)
     for row in reference.release.to_dicts():
         table.add_row(
-            row["kind"], row["release"], row["part"], str(row["effective"]), str(row["until"]), f"{row['row_count']:,}",
-            row["source_file"], row["source_sha256"][:12],
+            row["kind"], escape(row["release"]), row["part"], str(row["effective"]), str(row["until"]), f"{row['row_count']:,}",
+            escape(row["source_file"]), row["source_sha256"][:12],
         )  # fmt: skip
     out.print(table)
     for line in missing(reference.release):
-        out.print(line, highlight=False, soft_wrap=True)
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def missing(loaded: pl.DataFrame) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -94,9 +97,14 @@ def as_markdown(summary: Summary) -> str:
         "| payer | lines | short | open | expired |",
         "|---|---|---|---|---|",
     ]
-    lines += [f"| {p} | {n} | {s} | ${o:,.2f} | ${e:,.2f} |" for p, n, s, o, e, _ in summary.payers]
+    lines += [f"| {_plain(p)} | {n} | {s} | ${o:,.2f} | ${e:,.2f} |" for p, n, s, o, e, _ in summary.payers]
     lines += ["", "| verdict | lines |", "|---|---|", *(f"| {v} | {n} |" for v, n, _ in summary.coverage)]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Return a name as a page shows it: no markup, no column of its own, no line end."""
+    return html.escape(re.sub(r"[\\`*_\[\]|~!]", r"\\\g<0>", " ".join(text.split())))
 
 
 def show(console: Console, summary: Summary, published: Path) -> None:
@@ -122,7 +130,9 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         ("first deadline", ""),
     )
     for payer, lines, short, opened, expired, first in summary.payers:
-        payers.add_row(payer, str(lines), str(short), f"${opened:,.2f}", f"${expired:,.2f}", str(first or ""))
+        payers.add_row(
+            escape(payer), str(lines), str(short), f"${opened:,.2f}", f"${expired:,.2f}", str(first or "")
+        )
     console.print(payers)
     soon = _table(
         "First to expire",
@@ -135,7 +145,9 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         ("days left", "right"),
     )
     for dispute, payer, code, service, short, by, days in summary.next_up:
-        soon.add_row(dispute, payer, code, str(service), f"${short:,.2f}", str(by), str(days))
+        soon.add_row(
+            dispute, escape(payer), escape(str(code)), str(service), f"${short:,.2f}", str(by), str(days)
+        )
     console.print(soon)
     if summary.denials:
         console.print(_denials(summary.denials))
@@ -149,12 +161,11 @@ def show(console: Console, summary: Summary, published: Path) -> None:
             f"[bold]Last chance: {summary.alarm_count} disputes, ${summary.alarm_amount:,.2f}, expire before the next"
             " night.[/bold]"
         )
-    console.print(f"Worklist:  {published / 'worklist.xlsx'}", soft_wrap=True)
-    console.print(f"Database:  {published / 'shortpay.duckdb'}", soft_wrap=True)
+    console.print(f"Worklist:  {published / 'worklist.xlsx'}", markup=False, soft_wrap=True)
+    console.print(f"Database:  {published / 'shortpay.duckdb'}", markup=False, soft_wrap=True)
     if summary.next_up:
-        console.print(
-            f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}", soft_wrap=True
-        )
+        proof = f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}"
+        console.print(proof, markup=False, soft_wrap=True)
 
 
 def _denials(rows: Rows) -> Table:

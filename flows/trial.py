@@ -36,7 +36,7 @@ def show_trial(console: Console, changes: pl.DataFrame) -> None:
     for row in largest.head(SHOWN).iter_rows(named=True):
         shown.add_row(
             row["change"], escape(str(row["payer"] or "")), escape(str(row["patient_account"] or "")),
-            str(row["procedure_code"] or ""), str(row["service_date"] or ""),
+            escape(str(row["procedure_code"] or "")), str(row["service_date"] or ""),
             _told(row["verdict_before"], row["shortfall_before_amount"]),
             _told(row["verdict_after"], row["shortfall_after_amount"]),
         )  # fmt: skip

@@ -17,6 +17,7 @@ from warehouse.encounters.models import show, weigh
 from warehouse.encounters.store import load_encounters, open_store
 from warehouse.journal import Journal
 from warehouse.load import load
+from warehouse.rule_set import RuleFolders, keep_rules
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 AS_OF = dt.date(2026, 7, 1)
@@ -68,6 +69,8 @@ def live_through_nights(home: Path, archive: Path) -> None:
     """Load and judge the nights of the example one after the other, as the demo does, without its scheduler."""
     terms, reference = read_terms(EXAMPLES / "contracts"), read_reference(EXAMPLES / "reference")
     practice, path = read_practice(EXAMPLES / "shortpay.toml"), home / "warehouse.duckdb"
+    folders = RuleFolders(EXAMPLES / "contracts", EXAMPLES / "reference", EXAMPLES / "shortpay.toml")
+    rules = keep_rules(folders, archive)
     nights = sorted((EXAMPLES / "nights").iterdir())
     for folder in nights:
         date = AS_OF if folder == nights[-1] else dt.date.fromisoformat(folder.name)
@@ -76,8 +79,8 @@ def live_through_nights(home: Path, archive: Path) -> None:
             keep(archive, source)
         with open_warehouse(path) as con:
             load(con, sources, parse(sources), date)
-            night.settle_rules(con, "the example", terms, reference)
-        night.run(path, "the example", terms, reference, practice)
+            night.settle_rules(con, rules, terms, reference)
+        night.run(path, rules.name, terms, reference, practice)
         with open_warehouse(path) as con:
             judge.rank(con, date, Journal(home / "journal"))
     with open_warehouse(path) as con:

@@ -7,8 +7,11 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from warehouse.sealing import SUFFIX, SealError, seal, unseal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,7 +24,7 @@ class ArchiveError(Exception):
 
 
 def archive_path(archive: Path, file_hash: str) -> Path:
-    """Where the bytes with this hash are kept."""
+    """Where the bytes with this hash are kept, compressed, and sealed where the folder is (see `sealing`)."""
     return archive / file_hash[:2] / f"{file_hash}.gz"
 
 
@@ -30,7 +33,7 @@ def keep(archive: Path, source: Source) -> Path:
     path = archive_path(archive, source.file_hash)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, gzip.compress(source.data, mtime=0))
+        write_whole(path, seal(archive, gzip.compress(source.data, mtime=0)))
     return path
 
 
@@ -38,8 +41,10 @@ def bring_back(archive: Path, file_hash: str) -> bytes:
     """Return the bytes as they came. Raises ArchiveError where they are missing or damaged."""
     path = archive_path(archive, file_hash)
     try:
-        data = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+        data = gzip.decompress(unseal(path.read_bytes()))
+    except SealError as error:
+        raise ArchiveError(f"{path}: {error}") from error
+    except (OSError, EOFError, zlib.error) as error:
         raise ArchiveError(f"{path}: cannot be read ({error}); restore it from a backup") from error
     if hashlib.sha256(data).hexdigest() != file_hash:
         raise ArchiveError(
@@ -60,7 +65,8 @@ def set_aside(
     folder.mkdir(parents=True, exist_ok=True)
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-80:]
     path = folder / f"{source.file_hash[:12]}-{safe}"
-    write_whole(path, source.data)
+    sealed = seal(folder, source.data)
+    write_whole(path if sealed is source.data else path.with_name(path.name + SUFFIX), sealed)
     reason = {
         "file": source.name,
         "sha256": source.file_hash,

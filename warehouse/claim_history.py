@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision (CLP); amounts in dollars. `lines`: procedure, service date, charge, paid, allowed, verdict, reason."""
+    """One decision (CLP); amounts in dollars.
+
+    `lines`: procedure, service date, charge, paid, allowed, verdict, reason, segment.
+    """
 
     source_file: str
     source_segment: int
@@ -78,7 +81,7 @@ def history(con: duckdb.DuckDBPyConnection, thread: str) -> History:
 
 def _lines(con: duckdb.DuckDBPyConnection, file_hash: str, claim: int) -> list[tuple[Any, ...]]:
     return con.execute(
-        "select procedure_code, service_date, charge_amount, paid_amount, allowed_amount, verdict, reason from core.verdict"
-        " where file_hash = ? and claim = ? order by line",
+        "select procedure_code, service_date, charge_amount, paid_amount, allowed_amount, verdict, reason, source_segment"
+        " from core.verdict where file_hash = ? and claim = ? order by line",
         [file_hash, claim],
     ).fetchall()

@@ -1,4 +1,4 @@
-"""The proof of a dispute: the remittance's own segments, the contract, the rate row, each step, the deadline."""
+"""The proof of a line: the remittance's own segments, the contract, the rate row, each step, the deadline."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.archive import bring_back
 from warehouse.claim_history import history
+from warehouse.database import model_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class UnknownDisputeError(Exception):
-    """No dispute has this id, and no claim this number or account."""
+    """No dispute has this id, no claim this number or account, no line this place."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What a dispute rests on.
+    """What is known of a service line, and of the dispute that it carries, if any.
 
-    `dispute` is its row of out.dispute by column; `segments` the line's segments as received; `allowed` the
-    ways to the allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions
-    on the claim; `findings` (code, detail) what else the payer did to the line; `price` the least and most that
-    is owed, in dollars, and the rules behind it that no source states.
+    `line` is its row of sql/page/line.sql by column; `segments` its segments as received; `allowed` the ways to the
+    allowed amount; `steps` (operation, detail, source, dollars after); `history` the decisions on the claim;
+    `findings` (code, detail) what else the payer did to the line; `price` the least and most that is owed, in
+    dollars, and the rules behind it that no source states; both are empty where the line has no price.
     """
 
-    dispute: dict[str, Any]
+    line: dict[str, Any]
     segments: list[str]
     allowed: dict[str, Any]
     steps: list[tuple[Any, ...]]
@@ -39,25 +40,39 @@ class Proof:
     price: dict[str, Any]
 
 
-def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Proof:
-    """Gather the proof. Raises UnknownDisputeError, and ArchiveError where the file is gone."""
-    dispute = one_row(con, "select * from out.dispute where dispute_id = ?", [dispute_id.upper()])
-    if dispute is None:
+def prove(con: duckdb.DuckDBPyConnection, archive: Path, name: str) -> list[Proof]:
+    """Gather the proof of a dispute, open or closed, or of a line named by its file and segment, like "remit.835:57".
+
+    One, or several where different files came under one name. Raises UnknownDisputeError, and ArchiveError where a
+    file is gone.
+    """
+    source_file, _, segment = name.rpartition(":")
+    named = bool(source_file) and segment.isdecimal() and len(segment) < 10
+    asked = {
+        "dispute_id": name.upper(),
+        "source_file": source_file if named else None,
+        "source_segment": int(segment) if named else None,
+    }
+    relation = con.sql(model_sql("page.line"), params=asked)
+    lines = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    if not lines:
         raise UnknownDisputeError(
-            f"{dispute_id}: no dispute, account or payer claim number; see the column dispute_id of worklist.csv"
+            f"{name}: no dispute, account, payer claim number or line (FILE:SEGMENT); see the columns dispute_id,"
+            " source_file and source_segment of worklist.csv"
         )
-    key = [dispute["file_hash"], dispute["claim"], dispute["line"]]
+    return [_proof(con, archive, line) for line in lines]
+
+
+def _proof(con: duckdb.DuckDBPyConnection, archive: Path, line: dict[str, Any]) -> Proof:
+    key = [line["file_hash"], line["claim"], line["line"]]
     allowed = one_row(
         con, "select * from core.comparable_line where file_hash = ? and claim = ? and line = ?", key
     )
     steps = con.execute(
         "select operation, detail, source, (after_cents * 0.01::decimal(3,2))::decimal(18,2) from core.expected_step"
         " where line_id = ? order by step",
-        [dispute["line_id"]],
+        [line["line_id"]],
     ).fetchall()
-    (thread,) = con.execute(
-        "select thread from core.thread where file_hash = ? and claim = ?", key[:2]
-    ).fetchall()[0]
     findings = con.execute(
         "select finding_code, detail from core.line_finding where file_hash = ? and claim = ? and line = ? order by 1",
         key,
@@ -67,10 +82,10 @@ def prove(con: duckdb.DuckDBPyConnection, archive: Path, dispute_id: str) -> Pro
         "select (expected_low_cents * 0.01::decimal(3,2))::decimal(18,2) as low,"
         " (expected_high_cents * 0.01::decimal(3,2))::decimal(18,2) as high, unproven"
         " from core.expected_line where line_id = ?",
-        [dispute["line_id"]],
+        [line["line_id"]],
     )
-    told = history(con, thread)
-    return Proof(dispute, line_segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
+    told = history(con, line["thread"])
+    return Proof(line, line_segments(con, archive, key), allowed or {}, steps, told, findings, price or {})
 
 
 def one_row(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> dict[str, Any] | None:

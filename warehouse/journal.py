@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]
 """One line: JSON values; dates as ISO text, dollars as text."""
 
-BOOKS = ("event", "published", "refused_edit", "letter")
+BOOKS = ("event", "published", "refused_edit", "letter", "rule_file")
 """event: what a person set; published: how a dispute stood when it was printed; refused_edit: what was not taken;
-letter: what came from a payer by post, and that it was answered."""
+letter: what came from a payer by post, and that it was answered; rule_file: which files (contracts, tables …) the
+decisions of a night rest on."""
 
 
 class Journal:

@@ -26,6 +26,7 @@ from warehouse.deadlines import reckon_letters, reckon_steady
 from warehouse.denials import price_denials, rank_denials, store_denial_terms
 from warehouse.journal import Journal
 from warehouse.life import live
+from warehouse.rule_set import RuleSet
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,9 +77,15 @@ VIEWS = (
 """What analysts ask of the tables, in an order in which each looks only at what comes before it."""
 
 
-def store_terms(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference) -> None:
-    """Write contracts, reference tables and code classes to the `terms` schema."""
+def store_terms(
+    con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, rules: RuleSet | None = None
+) -> None:
+    """Write contracts, reference tables and code classes to the `terms` schema, and which files they came from.
+
+    `rules` left out: that is not recorded, as for terms that are only tried.
+    """
     classes = {
+        "rule_file": (rules or RuleSet()).frame(),
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),

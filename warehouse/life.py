@@ -12,32 +12,11 @@ from warehouse.journal import BOOKS
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     import duckdb
 
     from warehouse.journal import Entry, Journal
-
-_STATE = (
-    "version",
-    "standing",
-    "status",
-    "assignee",
-    "note",
-    "decision_date",
-    "last_event",
-    "payer",
-    "plan",
-    "contract",
-    "cause",
-    "allowed_amount",
-    "judged_allowed_amount",
-    "expected_amount",
-    "shortfall_amount",
-    "recovered_amount",
-    "file_hash",
-    "claim",
-    "line",
-)
 
 
 def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_night: dt.date) -> None:
@@ -81,7 +60,7 @@ def take_in(con: duckdb.DuckDBPyConnection, journal: Journal) -> None:
         con.execute(model_sql(f"life.{book}"))
         entries = journal.read(book)
         known = {row[0] for row in con.execute(f"select id from life.{book}").fetchall()}
-        _insert(con, book, [entry for entry in entries if entry["id"] not in known])
+        enter(con, book, [entry for entry in entries if entry["id"] not in known])
         if journal.folder is not None:
             journal.restore(book, _only_here(con, book, known - {entry["id"] for entry in entries}))
 
@@ -93,8 +72,9 @@ def _only_here(con: duckdb.DuckDBPyConnection, book: str, ids: set[str]) -> list
     return [_plain(row) for row in rows.iter_rows(named=True) if row["id"] in ids]
 
 
-def _insert(con: duckdb.DuckDBPyConnection, book: str, entries: list[Entry]) -> None:
-    """Add entries to the table of their book; DuckDB reads dates and dollars from the text."""
+def enter(con: duckdb.DuckDBPyConnection, book: str, entries: Sequence[Entry]) -> None:
+    """Add entries to the table of their book, made if need be; DuckDB reads dates and dollars from the text."""
+    con.execute(model_sql(f"life.{book}"))
     if not entries:
         return
     described = con.execute(f"select * from life.{book} limit 0").description or []
@@ -110,19 +90,12 @@ def _text(value: object) -> str | None:
 
 
 def _write_down(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date) -> None:
-    """Add a line to `published` for every dispute that does not stand as it was last published."""
-    state = ", ".join(f"o.{name}" for name in _STATE)
-    news = con.sql(
-        f"select $as_of as when_date, o.dispute_id, {state} from out.life o"
-        " left join (select dispute_id, arg_max(version, (when_date, number)) as version,"
-        " arg_max(cause, (when_date, number)) as cause from life.published"
-        " where when_date <= $as_of group by dispute_id) p on p.dispute_id = o.dispute_id"
-        " where o.version is distinct from p.version or o.cause is distinct from p.cause order by o.dispute_id",
-        params={"as_of": as_of},
-    ).pl()
-    entries = [_plain(row) for row in news.iter_rows(named=True)]
-    if entries:
-        _insert(con, "published", journal.add("published", entries))
+    """Add to the journal what tonight's decisions rest on and every dispute that does not stand as last published."""
+    for book in ("rule_file", "published"):  # the files first: what was published names them
+        news = con.sql(model_sql(f"life.new_{book}"), params={"as_of": as_of}).pl()
+        entries = [_plain(row) for row in news.iter_rows(named=True)]
+        if entries:
+            enter(con, book, journal.add(book, entries))
 
 
 def _plain(row: dict[str, object]) -> Entry:

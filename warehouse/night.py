@@ -8,9 +8,6 @@ reference or this program changed since, everything is touched. A night that die
 
 from __future__ import annotations
 
-import hashlib
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,9 +17,10 @@ from warehouse import judge
 from warehouse.database import SCHEMAS, build, model_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
     from contracts import Practice, Reference, Terms
+    from warehouse.rule_set import RuleSet
 
 PAYMENT_TABLES = ("core.payment",)
 CLAIM_TABLES = (
@@ -78,7 +76,7 @@ def open_night(warehouse: Path) -> duckdb.DuckDBPyConnection:
 def begin(warehouse: Path, rules: str) -> int:
     """Find the claims that are touched and put what was sent of them into a fresh night; return how many.
 
-    `rules` tells contracts, reference, settings and program apart from what they were (see `fingerprint`).
+    `rules` names what decisions rest on (`RuleSet.name`): where it is another than before, everything is touched.
     """
     discard(warehouse)
     with open_night(warehouse) as con:
@@ -129,16 +127,16 @@ def _own(table: str) -> str:
     return "(file_hash, claim) in (select (file_hash, claim) from work.touched)"
 
 
-def settle_rules(con: duckdb.DuckDBPyConnection, rules: str, terms: Terms, reference: Reference) -> None:
+def settle_rules(con: duckdb.DuckDBPyConnection, rules: RuleSet, terms: Terms, reference: Reference) -> None:
     """Store terms and reference in a warehouse whose decisions were made under other rules.
 
     The mark of what was decided goes first: a night that dies in between leaves nothing that passes for decided
     under the terms that now stand there.
     """
     database = con.execute("select current_database()").fetchall()[0][0]
-    if not _judged_under(con, database, rules):
+    if not _judged_under(con, database, rules.name):
         con.execute("drop table if exists work.judged")
-        judge.store_terms(con, terms, reference)
+        judge.store_terms(con, terms, reference, rules)
 
 
 def _judged_under(con: duckdb.DuckDBPyConnection, database: str, rules: str) -> bool:
@@ -246,21 +244,6 @@ def _copy_files(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace table era.file_seen as from warehouse.era.file_seen semi join era.file using (file_hash)"
     )
-
-
-def fingerprint(paths: Iterable[Path]) -> str:
-    """Hash of what decisions rest on: the given files, those of the given folders, and this program's own.
-
-    DuckDB's version is part of it: its hashes of the same values, which the ledger compares, may change.
-    """
-    own = [Path(str(files(package))) for package in ("era_parser", "contracts", "warehouse")]
-    digest = hashlib.sha256(duckdb.__version__.encode())
-    for path in (*own, *paths):
-        for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.is_file() and file.suffix != ".pyc":
-                digest.update(str(file.relative_to(path.parent)).encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def run(warehouse: Path, rules: str, terms: Terms, reference: Reference, practice: Practice) -> int:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.archive import write_whole
+from warehouse.plain_text import harmless
 from warehouse.registry import descriptions
+from warehouse.sealing import SUFFIX, plain, recipients_of, seal, seal_file
 from warehouse.workbook import workbook
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> Non
     Readers of the old database keep it until they close it; nobody ever sees a half-written file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "worklist.xlsx", workbook(con, as_of))
+    _put(folder / "worklist.xlsx", workbook(con, as_of))
     worklist = con.sql("select * from out.worklist").pl()
-    write_whole(folder / "worklist.csv", worklist.write_csv().encode())
+    _put(folder / "worklist.csv", harmless(worklist).write_csv().encode())
     publish_database(con, folder)
 
 
@@ -45,7 +47,29 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     shutil.copyfile(warehouse, fresh)
     with duckdb.connect(str(fresh)) as copy:
         copy.execute("drop schema if exists work cascade")
-    fresh.replace(path)
+    put_file(path, fresh)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a published file, sealed where its folder is; the other form of it goes."""
+    sealed = path.with_name(path.name + SUFFIX)
+    written = seal(path.parent, data)
+    here, there = (path, sealed) if written is data else (sealed, path)
+    write_whole(here, written)
+    there.unlink(missing_ok=True)
+
+
+def put_file(path: Path, fresh: Path) -> None:
+    """Put a finished file in the place of a published one, sealed where its folder is; the other form of it goes."""
+    sealed = path.with_name(path.name + SUFFIX)
+    recipients = recipients_of(path.parent)
+    if recipients:
+        seal_file(fresh, sealed, recipients)
+        fresh.unlink()
+        path.unlink(missing_ok=True)
+    else:
+        fresh.replace(path)
+        sealed.unlink(missing_ok=True)
 
 
 def comment(con: duckdb.DuckDBPyConnection) -> None:
@@ -83,5 +107,9 @@ def _quoted(text: str) -> str:
 
 
 def readable(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a published database for reading."""
-    return duckdb.connect(str(path), read_only=True)
+    """Open a published database for reading, sealed or not. Raises SealError.
+
+    Of a sealed one a copy in the clear is opened that has no name any more once this returns.
+    """
+    with plain(path) as clear:
+        return duckdb.connect(str(clear), read_only=True)

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from python_calamine import CalamineWorkbook
+from contracts.workbooks import WorkbookError, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,12 @@ EDITABLE = ("status", "assignee", "note", "decision_date")
 _NEEDED = {"dispute_id", "version", *EDITABLE[:3]}
 _HEADER_WITHIN = 20
 _MOST_BYTES, _MOST_UNPACKED, _MOST_PARTS = 64_000_000, 512_000_000, 2_000
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
-_FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*>([^<]*)<")
+_SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\b[^<>]{0,2000}>")
+_RELATION = re.compile(rb"<(?:\w{1,20}:)?Relationship\b[^<>]{0,2000}>")
+_ATTRIBUTE = re.compile(rb"""(?<![\w:])([\w:]+)\s*=\s*["']([^"']*)["']""")
+_FORMULA = re.compile(
+    rb"<(?:\w{1,20}:)?c\b([^<>]{0,2000})>\s*<(?:\w{1,20}:)?f\b[^<>]{0,2000}>([^<]{0,9000})<"
+)
 _PLACE = re.compile(r"([A-Z]+)([0-9]+)")
 _AUTHOR = re.compile(rb"<cp:lastModifiedBy>([^<]{1,80})</cp:lastModifiedBy>")
 
@@ -55,14 +57,9 @@ def read_returned(data: bytes) -> Returned:
     """Read every sheet that lists disputes. Raises NotAWorklistError."""
     parts = _parts(data)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names
-        }
-    except Exception as error:  # the reader has no common base class for what damaged files raise
-        raise NotAWorklistError(
-            f"the workbook cannot be read ({type(error).__name__}); save it again"
-        ) from error
+        sheets = {sheet.name: sheet.rows for sheet in read_workbook(data).sheets}
+    except WorkbookError as error:
+        raise NotAWorklistError(f"the workbook {error}") from None
     for name, row, column, text in _formulas(parts):
         if name in sheets and row < len(sheets[name]) and column < len(sheets[name][row]):
             sheets[name][row][column] = text

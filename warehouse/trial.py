@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from warehouse import judge, night
 from warehouse.database import model_sql, open_warehouse
+from warehouse.sealing import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,13 +25,13 @@ def try_terms(
     `published` is the database that the last night left; it is only read. The copy is made in a folder of its
     own under `scratch` and removed at the end. Raises OSError where there is no room for it.
     """
-    with tempfile.TemporaryDirectory(dir=scratch, prefix=".trial-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".trial-") as folder, plain(published) as clear:
         copy = Path(folder) / "warehouse.duckdb"
-        shutil.copyfile(published, copy)
+        shutil.copyfile(clear, copy)
         with open_warehouse(copy) as con:
             judge.store_terms(con, terms, reference)
         night.run(copy, "tried", terms, reference, practice)
         with open_warehouse(copy) as con:
-            con.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as before (read_only)")
+            con.execute(f"attach '{str(clear).replace(chr(39), chr(39) * 2)}' as before (read_only)")
             changes: pl.DataFrame = con.sql(model_sql("trial.change")).pl()
     return changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,8 @@ LARGEST = {
     "out.file": f" order by arrival desc limit {ROWS}",
 }
 _HIDDEN = frozenset({"file_hash", "id", "patient_key", "line_id"})
+_NO_XML = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_LONGEST_CELL, _CUT = 32_767, " … cut; whole in shortpay.duckdb"
 _ENTRY = {"bg_color": "#FFF9E5", "border": 1, "border_color": "#E2D9B8", "valign": "top"}
 _STYLES: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "indent": 1, "bg_color": "#1F3B57", "font_color": "white", "valign": "vcenter"},
@@ -192,7 +195,13 @@ def _cell(sheet: Any, row: int, column: int, value: object, style: str, formats:
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), formats[style])
     else:
-        sheet.write_string(row, column, str(value), formats[style])
+        sheet.write_string(row, column, _fitting(str(value)), formats[style])
+
+
+def _fitting(text: str) -> str:
+    """Return what a cell can hold: not more than 32,767 characters, and none that XML does not know."""
+    known = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return known if len(known) <= _LONGEST_CELL else known[: _LONGEST_CELL - len(_CUT)] + _CUT
 
 
 def _width(name: str, values: list[Any]) -> int:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
 from contracts.problems import Problem
+from contracts.workbooks import read_workbook
 
 from .download import check_spreadsheet
 
@@ -93,9 +93,9 @@ def _head(data: bytes, rows: int, separator: str) -> Grid:
 def _worksheet(member: Member, rules: Rules) -> Grid | str:
     check_spreadsheet(member, rules.limits)
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(member.data))
-        return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError) as error:
+        sheets = read_workbook(member.data, only="").sheets
+        return sheets[0].rows if sheets else "has no sheet"
+    except (OSError, ValueError) as error:
         return f"is no readable workbook ({error})"
 
 

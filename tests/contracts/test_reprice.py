@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
-from contracts import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Practice, Reference, Terms, reprice
+from contracts import LINE_SCHEMA, OUTPUT_SCHEMA, STEP_SCHEMA, Practice, Reference, Terms, read_terms, reprice
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MakeLines = Callable[[Sequence[Mapping[str, Any]]], pl.DataFrame]
 MEDICARE = {"filing_indicator": "MB"}
@@ -87,3 +90,26 @@ def test_the_proof_of_a_medicare_line(make_lines: MakeLines, reference: Referenc
         "built-in medicare.toml",
         "medicare",
     )
+
+
+def test_a_price_does_not_depend_on_what_is_priced_beside_it(
+    tmp_path: Path, make_lines: MakeLines, reference: Reference
+) -> None:
+    """A contract that cuts by a percentage must not see the amounts that a line of another contract asks Medicare for."""
+    (tmp_path / "rates.csv").write_text("code,rate\n97110,40.00\n97140,40.00\n")
+    for name, rule in (
+        ("own", 'multiple_procedure = "percent"\nmultiple_procedure_percent = 80'),
+        ("other", 'multiple_procedure = "medicare"'),
+    ):
+        (tmp_path / f"{name}.toml").write_text(
+            f'contract = "{name}"\npayer = "{name}"\neffective = 2026-01-01\n[match]\npayer_id = ["{name}"]\n'
+            f'[[rate]]\nbasis = "fee_schedule"\nfile = "rates.csv"\n[terms]\n{rule}\n'
+        )
+    terms = read_terms(tmp_path)
+    own: dict[str, Any] = {"payer_ids": ["own"]}
+    beside: dict[str, Any] = {"payer_ids": ["other"], "patient_day": "another", "claim_id": 2}
+    day = [own, own | {"procedure_code": "97110", "units": 2}]
+    alone = reprice(make_lines(day), terms, reference, Practice())
+    together = reprice(make_lines([*day, beside]), terms, reference, Practice())
+    assert alone.lines["expected_cents"].to_list() == [4000, 6400]
+    assert together.lines.head(2).equals(alone.lines)

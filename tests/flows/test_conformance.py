@@ -11,9 +11,10 @@ import pytest
 from era_parser import Source, parse
 from era_parser.conformance import NotChecked, Opinion
 from flows import intake
-from flows.conformance import Limits, check_new_files
+from flows.conformance import check_new_files
 from flows.conformance_workers import Job, WorkerError, opinions
-from flows.home import Home, HomeError, make_home
+from flows.home import Home, make_home
+from flows.settings import Limits
 from tests.conftest import AS_OF
 from warehouse.archive import archive_path, keep
 from warehouse.database import open_warehouse
@@ -129,17 +130,3 @@ def test_another_release_of_pyx12_is_asked_again(home: Home) -> None:
     assert check_new_files(home, Limits()).total() == 3
     with open_warehouse(home.warehouse) as con:
         assert con.execute("select count(*) from era.conformance_fault").fetchall() == [(1,)]
-
-
-@pytest.mark.parametrize(
-    "line", ["megabyte = 3", "minutes = -1", 'seconds = "9"', "minutes = true", "minutes = inf"]
-)
-def test_wrong_settings_are_named(tmp_path: Path, line: str) -> None:
-    (tmp_path / "shortpay.toml").write_text(f"[conformance]\n{line}\n")
-    with pytest.raises(HomeError, match=line.split(maxsplit=1)[0]):
-        Limits.read(tmp_path / "shortpay.toml")
-
-
-def test_settings_are_read(tmp_path: Path) -> None:
-    (tmp_path / "shortpay.toml").write_text("[conformance]\nminutes = 5\n")
-    assert Limits.read(tmp_path / "shortpay.toml") == Limits(10, 120, 5)

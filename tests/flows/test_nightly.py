@@ -77,7 +77,12 @@ def test_a_bad_contract_stops_before_anything_is_touched(home: Path) -> None:
     assert "efective" in outcome.stderr
     assert sorted(path.name for path in (home / "inbox").iterdir()) == waiting
     assert not (home / "warehouse.duckdb").exists()
-    assert not list((home / "published").iterdir())
+    (status,) = (home / "published").iterdir()
+    last = json.loads(status.read_text())["last"]
+    assert (last["outcome"], last["problem"]) == (
+        "failed",
+        "1 problem in what people wrote; see: shortpay contracts check",
+    )
 
 
 def test_a_broken_pyx12_leaves_the_night_whole(home: Path, tmp_path: Path) -> None:

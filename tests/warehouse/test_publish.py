@@ -70,7 +70,7 @@ def test_every_dispute_is_proved_from_the_archived_bytes(
     example: duckdb.DuckDBPyConnection, example_archive: Path
 ) -> None:
     for (dispute_id,) in example.execute("select dispute_id from out.dispute").fetchall():
-        proof = prove(example, example_archive, dispute_id)
+        (proof,) = prove(example, example_archive, dispute_id)
         assert proof.segments[0].startswith("SVC")
         assert proof.steps
         assert proof.history.decisions

@@ -13,11 +13,13 @@ from tests.conftest import EXAMPLES
 from warehouse import judge, night
 from warehouse.database import open_warehouse
 from warehouse.load import load
+from warehouse.rule_set import RuleFile, RuleSet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 AS_OF = dt.date(2026, 7, 1)
+A, B = (RuleSet((RuleFile("program", name, "0" * 64, 0),)) for name in "AB")
 
 
 def stored(path: Path) -> int:
@@ -38,26 +40,26 @@ def test_a_night_that_dies_after_new_terms_were_stored_leaves_nothing_that_passe
     reference, practice = read_reference(EXAMPLES / "reference"), read_practice(EXAMPLES / "shortpay.toml")
     first = sorted((EXAMPLES / "nights" / "2026-06-24").iterdir())[:3]
     with open_warehouse(warehouse) as con:
-        night.settle_rules(con, "A", terms, reference)
+        night.settle_rules(con, A, terms, reference)
         sources = [Source.from_path(path) for path in first]
         load(con, sources, parse(sources), AS_OF)
-    night.run(warehouse, "A", terms, reference, practice)
+    night.run(warehouse, A.name, terms, reference, practice)
     whole = stored(warehouse)
     with open_warehouse(warehouse) as con:
-        night.settle_rules(con, "B", Terms(), Reference())
+        night.settle_rules(con, B, Terms(), Reference())
     assert stored(warehouse) < whole
     with open_warehouse(warehouse) as con:
-        night.settle_rules(con, "A", terms, reference)
+        night.settle_rules(con, A, terms, reference)
     assert stored(warehouse) == whole
-    assert night.begin(warehouse, "A") > 0, "what was decided before the death is decided again"
+    assert night.begin(warehouse, A.name) > 0, "what was decided before the death is decided again"
 
 
 def test_the_same_rules_store_nothing(terms: Terms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     reference, practice = read_reference(EXAMPLES / "reference"), read_practice(EXAMPLES / "shortpay.toml")
     with open_warehouse(warehouse) as con:
-        night.settle_rules(con, "A", terms, reference)
-    night.run(warehouse, "A", terms, reference, practice)
+        night.settle_rules(con, A, terms, reference)
+    night.run(warehouse, A.name, terms, reference, practice)
     monkeypatch.setattr(judge, "store_terms", lambda *_: pytest.fail("stored again"))
     with open_warehouse(warehouse) as con:
-        night.settle_rules(con, "A", terms, reference)
+        night.settle_rules(con, A, terms, reference)

@@ -216,6 +216,23 @@ def test_a_second_run_of_a_day_is_compared_with_the_night_before(con: duckdb.Duc
     assert told == [(dt.date(2026, 6, 29), "found", None, "new"), (AS_OF, "sent", "new", "sent")]
 
 
+def test_a_new_deadline_is_told_and_what_was_only_written_down_again_is_not(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """The dispute of 29 June once more on 30 June, with nothing changed but its rule set; then with another last day."""
+    for day, more in (("2026-06-30", 0), ("2026-07-01", 30)):
+        con.execute(
+            "insert into life.published by name select * replace ((select max(number) + 1 from life.published) as number,"
+            " $day::date as when_date, 'another' as rule_set, dispute_by + $more::integer as dispute_by) from life.published"
+            " where dispute_id = $dispute_id limit 1",
+            {"day": day, "more": more, "dispute_id": DISPUTE},
+        )
+    told = con.execute(
+        "select night_date, change from view.change where dispute_id = ? order by all", [DISPUTE]
+    )
+    assert told.fetchall() == [(dt.date(2026, 6, 29), "found"), (AS_OF, "deadline")]
+
+
 def test_what_the_last_night_changed(example: duckdb.DuckDBPyConnection) -> None:
     told = rows(
         example,

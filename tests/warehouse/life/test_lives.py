@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from contracts import read_practice, read_reference, read_terms
 from era_parser import Source, parse
+from era_parser import registry as era_registry
 from tests.conftest import EXAMPLES
 from tests.warehouse.ledger.histories import edi
 from tests.warehouse.ledger.terms import write_terms
@@ -18,9 +20,12 @@ from warehouse.database import open_warehouse
 from warehouse.edits import Standing
 from warehouse.journal import Journal
 from warehouse.load import load
+from warehouse.recompute import Case as Replayed
+from warehouse.recompute import recompute
+from warehouse.related import Related
+from warehouse.rule_set import Rules, RuleSet
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -175,3 +180,47 @@ def test_the_scorecard_adds_up(practice: Practice) -> None:
     assert sums == life
     shares = con.execute("select found_count, invalid_count, invalid_share from out.scorecard").fetchall()
     assert all(abs(share * found - invalid) * 20000 <= found for found, invalid, share in shares)
+
+
+COMPARED = (
+    "standing", "status", "allowed_amount", "expected_amount", "shortfall_amount", "recovered_amount", "cause", "dispute_by",
+)  # fmt: skip
+
+
+def test_every_published_state_comes_out_again_of_what_was_known_then(practice: Practice) -> None:
+    """What `explain --replay` does, a night at a time: no file, word or state of later counts."""
+    con = practice.con
+    tables = {name: con.sql(f'from era."{name}"').pl() for name in era_registry.tables()}
+    all_of_it = Related(
+        con.sql("select file_hash, claim from era.claim").pl(),
+        con.sql("select file_hash, payment from era.payment").pl(),
+        con.sql("select file_hash, payment, segment, position from era.provider_adjustment").pl(),
+        con.sql("from era.file_seen").pl(),
+    )
+    rules = Rules(RuleSet(), practice.terms, practice.reference, read_practice(EXAMPLES / "shortpay.toml"))
+    events, published = practice.journal.read("event"), practice.journal.read("published")
+    compared = 0
+    for night in sorted({entry["when_date"] for entry in published}):
+        own = [
+            one
+            for one in published
+            if one["when_date"] == night and one["standing"] in {"short", "taken back"}
+        ]
+        first = min(one["number"] for one in published if one["when_date"] == night)
+        case = Replayed(
+            tables,
+            all_of_it.arrived_by(own[0]["last_arrival"]),
+            [one for one in events if one["after"] < first],
+            [one for one in published if one["number"] < first],
+            con.sql("from core.company").pl(),
+        )
+        lines = [(one["file_hash"], one["claim"], one["line"]) for one in own]
+        for entry, found in zip(
+            own, recompute(case, rules, dt.date.fromisoformat(night), lines), strict=True
+        ):
+            assert found is not None
+            assert {name: str(found[name]) for name in COMPARED} == {
+                name: str(entry[name]) for name in COMPARED
+            }
+            compared += 1
+    assert compared > 80

@@ -23,9 +23,9 @@ placed as (
     where e.outcome in ('PRICED', 'AMBIGUOUS_LOCALITY') and e.expected_low_cents is not null
 )
 select line_id, judged_group, sum(allowed_cents) over g as allowed_cents,
-       case when group_id is not null then max(group_expected_cents) over g else sum(expected_low_cents) over g end as expected_cents,
+       coalesce(max(group_expected_cents) over g, sum(expected_low_cents) over g) as expected_cents,
        decided_units,
-       sum(allowed_cents) over g < case when group_id is not null then max(group_expected_cents) over g else sum(expected_low_cents) over g end as short
+       sum(allowed_cents) over g < coalesce(max(group_expected_cents) over g, sum(expected_low_cents) over g) as short
 from placed
 window g as (partition by judged_group)
 order by line_id

@@ -57,10 +57,9 @@ summed as (
            bool_or(early in ('NOT_COMPARABLE', 'PENDING', 'NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'SECONDARY')) over g as group_open,
            bool_or(early is null and outcome = 'AMBIGUOUS_LOCALITY') over g as group_ambiguous,
            sum((allowed_amount * 100)::bigint) filter (where early is null) over g as allowed_cents,
-           case when group_id is not null then max(group_expected_cents) over g
-                else sum(expected_low_cents) filter (where early is null and bears_price) over g end as low_cents,
-           case when group_id is not null then max(group_expected_cents) over g
-                else sum(expected_high_cents) filter (where early is null and bears_price) over g end as high_cents,
+           -- a group without one total (a cap that may bite or not) is judged on the sums of its lines
+           coalesce(max(group_expected_cents) over g, sum(expected_low_cents) filter (where early is null and bears_price) over g) as low_cents,
+           coalesce(max(group_expected_cents) over g, sum(expected_high_cents) filter (where early is null and bears_price) over g) as high_cents,
            sum(tolerance_cents) filter (where early is null and bears_price) over g as slack_cents,
            row_number() over (partition by judged_group, early is null
                               order by coalesce(group_lead, false) and bears_price desc, expected_high_cents desc, bears_price desc, file_hash, claim, line) = 1 as lead

@@ -17,7 +17,8 @@ select d.dispute_id, d.status,
        d.dispute_level, d.dispute_by, d.days_left, d.window_source,
        concat('P-', upper(substr(sha256(concat_ws('|', v.payer, v.contract, v.told_cause, v.rate_row)), 1, 10))) as project,
        v.source_file, v.source_segment, d.assignee, d.note, d.decision_date, d.alarm, d.is_open, d.sent_date, d.recovered_amount, d.first_seen_date,
-       d.anchor_date, d.window_reopened, d.version, d.submit_to, v.contract_file, v.rate_row, v.file_hash, v.claim, v.line, v.line_id
+       d.anchor_date, d.window_reopened, d.version, d.submit_to, v.contract_file, v.rate_row, v.file_hash, v.claim, v.line, v.line_id,
+       (select max(rule_set) from terms.rule_file) as rule_set
 from told v
 join out.life d on d.dispute_id = v.dispute_id
 order by d.dispute_by nulls last, d.shortfall_amount desc, d.dispute_id

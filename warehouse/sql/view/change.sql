@@ -14,7 +14,8 @@ night as (
 ),
 compared as (
     select *, lag(status) over w as before_status, lag(standing) over w as before_standing, lag(shortfall_amount) over w as before_shortfall_amount,
-           lag(recovered_amount) over w as before_recovered_amount, lag((file_hash, claim, line)) over w as before_line
+           lag(recovered_amount) over w as before_recovered_amount, lag((file_hash, claim, line)) over w as before_line,
+           lag(cause) over w as before_cause, lag(dispute_by) over w as before_dispute_by, lag(version) over w as before_version
     from night
     window w as (partition by dispute_id order by when_date)
 )
@@ -26,9 +27,13 @@ select c.when_date as night_date, c.dispute_id,
             when c.status <> before_status then c.status
             when c.shortfall_amount <> before_shortfall_amount then 'amount'
             when (c.file_hash, c.claim, c.line) is distinct from before_line then 'decided again'
+            when c.cause is distinct from before_cause then 'cause'
+            when c.dispute_by <> before_dispute_by then 'deadline'
             else 'edited' end as change,
        c.payer, c.contract, k.patient_account, k.service_date, k.procedure_code, c.cause, c.before_status, c.status, c.before_standing, c.standing,
        c.before_shortfall_amount, c.shortfall_amount, (c.recovered_amount - coalesce(before_recovered_amount, 0))::decimal(18,2) as newly_recovered_amount,
        c.assignee, c.note
 from compared c
 left join out.life k on k.dispute_id = c.dispute_id
+-- not where only what it rests on was written down anew
+where change <> 'edited' or c.version <> before_version

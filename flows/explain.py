@@ -1,0 +1,66 @@
+"""`shortpay explain`: the proof of a dispute or a line, the history of a claim, and a proof made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from flows.denial_proof import show_denial
+from flows.home import HomeError
+from flows.proof import show_history, show_proof
+from flows.replay import replayed, show_replay
+from warehouse.archive import ArchiveError
+from warehouse.claim_history import histories
+from warehouse.denial_proof import prove_denial
+from warehouse.explain import prove
+from warehouse.publish import readable
+from warehouse.sealing import is_there
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from rich.console import Console
+
+    from flows.home import Home
+
+
+def explain(console: Console, home: Home, name: str) -> None:
+    """Print what is known of a dispute, a line, an account or a payer claim number.
+
+    Raises HomeError, UnknownDisputeError, ArchiveError.
+    """
+    with readable(_published(home).published) as con:
+        found = histories(con, name)
+        for history in found:
+            show_history(console, history)
+        if found:
+            place = escape(found[0].decisions[0].source_file)
+            console.print(f"\nThe proof of one line: shortpay explain '{place}:SEGMENT'", highlight=False)
+            return
+        if name.upper().startswith("N-"):
+            show_denial(console, prove_denial(con, home.folder("archive"), name))
+            return
+        for proof in prove(con, home.folder("archive"), name):
+            show_proof(console, proof)
+
+
+def explain_again(console: Console, home: Home, dispute_id: str, today: dt.date) -> bool:
+    """Print the proof of a dispute and whether it holds, made again; return that.
+
+    Raises HomeError, UnknownDisputeError. An archive that is damaged is an answer.
+    """
+    with readable(_published(home).published) as con:
+        told = replayed(con, home, dispute_id, today)
+    try:
+        explain(console, home, dispute_id)
+    except ArchiveError as error:
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    show_replay(console, told)
+    return told.holds
+
+
+def _published(home: Home) -> Home:
+    if not is_there(home.published):
+        raise HomeError(f"nothing is published in {home.path}; run: shortpay run --home {home.path}")
+    return home

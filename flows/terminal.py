@@ -1,0 +1,32 @@
+"""What is printed: nothing that a remittance, a file name or a contract holds is acted on by the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_LINES = frozenset("\n\t")
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def shown(value: object) -> str:
+    """Return a value as one harmless line: controls, escapes, line ends and what reorders text are spelled out."""
+    return "".join(_spelled(sign) for sign in str(value))
+
+
+def _spelled(sign: str) -> str:
+    return ascii(sign)[1:-1] if unicodedata.category(sign) in _ACTING else sign
+
+
+class Terminal(Console):
+    """A console on which texts have no power: escape sequences are spelled out, whoever prints them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Render a text without what a terminal would act on; our own line ends stay."""
+        harmless = "".join(sign if sign in _LINES else _spelled(sign) for sign in text)
+        return super().render_str(harmless, **options)

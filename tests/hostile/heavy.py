@@ -1,0 +1,99 @@
+"""The heavy ones, for `make hostile`: files of millions of parts and gigabytes, each in a process with 3 GB of memory.
+
+What is made is made sparse, or removed again; the largest takes 400 MB of the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+MEMORY = 3_000_000_000
+SECONDS = 900
+ONE = (ROOT / "tests" / "fixtures" / "835" / "pass" / "one-claim.835").read_bytes()
+ENVELOPE = ONE[: ONE.index(b"ST*835")]
+BODY = ONE[ONE.index(b"ST*835") : ONE.index(b"GE*")]
+END = ONE[ONE.index(b"GE*") :]
+READ = """
+import sys
+from pathlib import Path
+from era_parser import parse_chunks
+rows, codes = 0, []
+for part in parse_chunks([Path(sys.argv[1])]):
+    rows += sum(len(frame) for frame in part.tables.values())
+    codes += [refusal.code.value for refusal in part.refusals]
+print(*(codes or ["READ"]), rows)
+"""
+
+
+def write(path: Path, *parts: bytes | tuple[bytes, int] | int) -> None:
+    """Write bytes; (bytes, n): n times; a number: that many zeros that take no room."""
+    with path.open("wb") as out:
+        for part in parts:
+            if isinstance(part, int):
+                out.seek(part, os.SEEK_CUR)
+            elif isinstance(part, bytes):
+                out.write(part)
+            else:
+                block, times = part[0] * 1000, part[1]
+                for _ in range(times // 1000):
+                    out.write(block)
+        out.truncate(out.tell())
+
+
+EMPTY = ENVELOPE[: ENVELOPE.index(b"GS*")] + b"IEA*0*000000001~"
+FILES: dict[str, tuple[tuple[bytes | tuple[bytes, int] | int, ...], str]] = {
+    "5 GB in one segment": ((ENVELOPE, BODY[:-20], b"NTE*ADD*", 5_000_000_000, b"~", BODY, END), "TOO_LARGE 0"),
+    "5 GB of zeros": ((5_000_000_000,), "TOO_LARGE 0|NOT_X12 0"),
+    "a million interchanges": (((EMPTY, 1_000_000), ONE), "READ "),
+    "a million interchanges without a claim": (((EMPTY, 1_000_000),), "NO_835 0"),
+    "a million claims in one transaction": (
+        (ENVELOPE, BODY[: BODY.index(b"CLP")], (b"CLP*A*1*1*1**12*B~", 1_000_000), b"SE*1*0001~", END),
+        "READ ",
+    ),
+    "a segment of 30 million elements": ((ENVELOPE, BODY, b"CAS", (b"*", 30_000_000), b"~", END), "READ |TOO_LARGE"),
+    "a procedure of ten million components": (
+        (ENVELOPE, BODY[: BODY.index(b"SVC")], b"SVC*HC", (b":A", 10_000_000), b"*1*1~SE*1*1~", END), "READ |TOO_LARGE",
+    ),
+    "ten million blank segments": ((ENVELOPE, (b"~", 10_000_000), BODY, END), "READ "),
+    "thirty million ISA that begin nothing": ((ONE, (b"ISA", 30_000_000)), "READ |TRUNCATED|TOO_LARGE"),
+    "fifty million ISA with separators": (((b"ISA*", 25_000_000),), "NOT_X12|TRUNCATED|TOO_LARGE"),
+    "a hundred million newlines": ((ENVELOPE, (b"\r\n", 50_000_000), BODY, END), "READ |TOO_LARGE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_read_or_refused_in_time_and_memory(name: str, tmp_path: Path) -> None:
+    parts, expected = FILES[name]
+    path = tmp_path / "remittance.835"
+    write(path, *parts)
+    told, seconds, memory = apart(READ, path)
+    size = path.stat().st_size / 1e6
+    path.unlink()
+    print(f"\n{name}: {size:,.0f} MB: {told}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201  (the figures are what it is for)
+    assert any(told.startswith(one) for one in expected.split("|"))
+
+
+def apart(program: str, path: Path) -> tuple[str, float, int]:
+    """Run a program over a file in a bounded process; return what it said, its seconds and its peak memory in MB."""
+    bound: Callable[[], None] = lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))  # noqa: E731
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program, path], cwd=ROOT, preexec_fn=bound, capture_output=True, text=True,
+        check=False, timeout=SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
+    return done.stdout.strip(), time.monotonic() - started, peak
