@@ -1,5 +1,6 @@
 # Two commands on a fresh machine with Python 3.11 and make:
 #   make demo   the pipeline over the example practice      make test   lint, types, tests
+#   make crash  nights killed, starved and damaged, and run again
 #   make fuzz   ten minutes of arbitrary bytes for the reader (needs atheris: Linux or macOS)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
@@ -7,7 +8,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader hostile audit clean
+.PHONY: demo test crash fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader hostile audit clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -29,6 +30,12 @@ MINUTES ?= 10
 fuzz: install-fuzz
 	$(BIN)/python -m tests.fuzz.fuzz_reader --minutes $(MINUTES)
 	@ls .fuzz/found; test -z "$$(ls .fuzz/found)"
+
+# About an hour: kills, faults (as root also full disks and read-only folders), analysts who read through whole runs.
+crash: install-test
+	$(BIN)/python -m tests.crash.kills
+	$(BIN)/python -m tests.crash.faults
+	$(BIN)/python -m tests.crash.readers
 
 # What a remittance may be made of to do harm, at full size: some minutes, 3 GB of memory, 400 MB of disk.
 hostile: install-test

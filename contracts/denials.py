@@ -42,7 +42,7 @@ FINDING_SCHEMA: dict[str, pl.DataType] = {
     "line_id": pl.Int64(),
     "other_code": pl.String(),
     "held_against": pl.String(),
-    "edit_rules": pl.String(),
+    "edits_of": pl.String(),
     "finding": pl.String(),
     "proof": pl.String(),
     "edition": pl.String(),
@@ -52,7 +52,7 @@ FINDING_SCHEMA: dict[str, pl.DataType] = {
     "source_file": pl.String(),
     "source_row": pl.Int32(),
 }
-"""One line and code it was held against. edit_rules: ncci, contract (the payer's own edits) or empty (not said)."""
+"""One line and code it was held against. edits_of: ncci, contract (the payer's own edits) or empty (not said)."""
 
 _ANSWERED = {
     "other_way": "OTHER_WAY",
@@ -99,7 +99,7 @@ def _pair_findings(asked: pl.DataFrame, terms: Terms, reference: Reference) -> l
     always = _always_bundled(national, reference)
     rest = asked.join(always, on="line_id", how="anti")
     alone = rest.filter(pl.col("other_code").is_null()).with_columns(
-        finding=pl.lit("NO_PARTNER"), proof=pl.lit("no other code of the day"), edit_rules=pl.lit("")
+        finding=pl.lit("NO_PARTNER"), proof=pl.lit("no other code of the day"), edits_of=pl.lit("")
     )
     together = rest.filter(pl.col("other_code").is_not_null())
     own = _own(together, edit_frame(terms))
@@ -108,10 +108,10 @@ def _pair_findings(asked: pl.DataFrame, terms: Terms, reference: Reference) -> l
     complete = left.filter(pl.col("edits") == "own").with_columns(
         finding=pl.lit("NO_EDIT"),
         proof=pl.format("not among the edits of contract {}, which are all there are", "contract"),
-        edit_rules=pl.lit("contract"),
+        edits_of=pl.lit("contract"),
     )
     unsaid = left.filter(pl.col("edits").is_null()).with_columns(
-        finding=pl.lit("NO_RULES"), proof=_unsaid("which pair edits hold"), edit_rules=pl.lit("")
+        finding=pl.lit("NO_RULES"), proof=_unsaid("which pair edits hold"), edits_of=pl.lit("")
     )
     return [always, alone, own, ncci, complete, unsaid]
 
@@ -136,7 +136,7 @@ def _always_bundled(asked: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     return within.unique("line_id", keep="first", maintain_order=True).with_columns(
         finding=pl.lit("ALWAYS_BUNDLED"),
         proof=pl.format("status B in {}", "release"),
-        edit_rules=pl.lit("ncci"),
+        edits_of=pl.lit("ncci"),
         other_code=pl.lit(None, pl.String),
     )
 
@@ -177,7 +177,7 @@ def _own(asked: pl.DataFrame, edits: pl.DataFrame) -> pl.DataFrame:
     return _by_modifier(first.rename({"until": "deletion"})).with_columns(
         finding=pl.when("turned").then(pl.lit("OTHER_WAY")).otherwise("finding"),
         proof=proof,
-        edit_rules=pl.lit("contract"),
+        edits_of=pl.lit("contract"),
     )
 
 
@@ -224,7 +224,7 @@ def _national(asked: pl.DataFrame, reference: Reference) -> pl.DataFrame:
         .then("finding")
         .otherwise(answer.replace_strict(_ANSWERED, default=None, return_dtype=pl.String)),
         proof=pl.when(answer == "unknown").then("reason").when(answer == "none").then(absent).otherwise(span),
-        edit_rules=pl.lit("ncci"),
+        edits_of=pl.lit("ncci"),
     )
 
 
@@ -246,7 +246,7 @@ def _unit_findings(asked: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     )  # fmt: skip
     return held.with_columns(
         held_against=pl.lit("mue"),
-        edit_rules=pl.when(national).then(pl.lit("ncci")).otherwise(pl.lit("")),
+        edits_of=pl.when(national).then(pl.lit("ncci")).otherwise(pl.lit("")),
         modifier_indicator=pl.when(national).then(indicator),
         finding=pl.when(national.is_null() | ~national | (pl.col("answer") == "none"))
         .then(pl.lit("NO_UNITS_VALUE"))

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -26,6 +26,11 @@ from flows.progress import showing
 from flows.quiet import quiet
 from flows.reference import app as reference_app
 from flows.terminal import Terminal, shown
+from flows.trouble import in_plain_words
+from warehouse.archive import ArchiveError
+from warehouse.damage import DamagedError
+from warehouse.explain import UnknownDisputeError
+from warehouse.sealing import SealError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +44,8 @@ app.add_typer(dispute_app, name="dispute")
 app.add_typer(letter_app, name="letter")
 for command in (deidentify, encrypt, decrypt):
     app.command()(command)
+MENDABLE = (HomeError, TermsError, ArchiveError, DamagedError, SealError, UnknownDisputeError)
+"""What a person can mend says itself what is wrong and what to do."""
 HomeOption = Annotated[Path, typer.Option("--home", help="The home folder; make one with: shortpay init DIR")]
 AsOf = Annotated[
     dt.datetime | None,
@@ -114,6 +121,34 @@ def demo(home: HomeOption = Path("demo")) -> None:
 
 
 @app.command()
+def rebuild(
+    home: HomeOption = Path(),
+    as_of: AsOf = None,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Go on without files that the archive cannot give back")
+    ] = False,
+) -> None:
+    """Make the warehouse anew from archive, journal, contracts and reference; the old file is kept aside."""
+    from flows.rebuild import rebuild as make_anew  # noqa: PLC0415  (start quickly)
+
+    console, place = Terminal(), Home.open(home)
+    with showing(console), hold(place, "rebuild"):
+        day, aside = make_anew(place, as_of.date() if as_of else None, incomplete=incomplete)
+    console.print(f"The warehouse has been made anew and published as of {day}.", highlight=False)
+    if aside:
+        console.print(f"The old file is {aside}; remove it when you no longer want it.", soft_wrap=True)
+
+
+@app.command()
+def verify(home: HomeOption = Path()) -> None:
+    """Compare archive, warehouse, published files and journal with each other; exit 1 where something is off."""
+    from flows.verify import show_verify  # noqa: PLC0415  (start quickly)
+
+    if show_verify(Terminal(), Home.open(home)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def explain(
     dispute: str,
     home: HomeOption = Path(),
@@ -125,7 +160,7 @@ def explain(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
     ] = None,
 ) -> None:
-    """Print the whole proof of a dispute, open or closed; or of any line, named FILE:SEGMENT.
+    """Print the whole proof of a dispute (D-…), open or closed, of a denial (N-…), or of any line, named FILE:SEGMENT.
 
     For an account or a payer claim number: the history of its claims, with the segments of their lines. With
     --replay: exit status 1 where the proof does not hold, or where that cannot be said.
@@ -203,22 +238,26 @@ def run_night(
 
 def main() -> None:
     """Run the command line; an error that a person can mend is printed, of any other its kind and place."""
-    from warehouse.archive import ArchiveError  # noqa: PLC0415
-    from warehouse.explain import UnknownDisputeError  # noqa: PLC0415
-    from warehouse.sealing import SealError  # noqa: PLC0415
-
     try:
         app()
     except Exception as error:
         if os.environ.get("SHORTPAY_TRACEBACK"):
             raise
-        original = error.original if isinstance(error, StepError) else error
-        if isinstance(original, HomeError | TermsError | ArchiveError | SealError | UnknownDisputeError):
-            error = original
-        elif not isinstance(error, StepError):
-            error = StepError("shortpay", error, opened.get())
-        Terminal(stderr=True).print(f"shortpay: {error}", markup=False, highlight=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        _stop(_told(error))
+
+
+def _told(error: Exception) -> str:
+    original = error.original if isinstance(error, StepError) else error
+    if isinstance(original, MENDABLE):
+        return str(original)
+    home = opened.get()
+    plain = in_plain_words(original, home)
+    return plain or str(error if isinstance(error, StepError) else StepError("shortpay", error, home))
+
+
+def _stop(why: str) -> NoReturn:
+    Terminal(stderr=True).print(f"shortpay: {why}", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

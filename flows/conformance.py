@@ -10,6 +10,7 @@ from era_parser.conformance import NotChecked, not_checked, pyx12_version
 from flows.conformance_workers import WORKERS, Job, opinions
 from warehouse.conformance import Unjudged, keep_opinions, unjudged
 from warehouse.database import build, open_warehouse
+from warehouse.journal import Journal
 from warehouse.publish import publish_database
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def check_new_files(home: Home, limits: Limits) -> Counter[str]:
     if not limits.minutes:
         return counts
     most = int(limits.megabytes * 1_000_000)
+    journal = Journal(home.folder("journal"))
     with open_warehouse(home.warehouse) as con:
         waiting = unjudged(con, pyx12_version(), most)
         found = _judged(home.folder("archive"), waiting, limits, most)
         while batch := list(islice(found, KEPT_AT_ONCE)):
-            keep_opinions(con, batch, pyx12_version())
+            keep_opinions(con, batch, pyx12_version(), journal)
             counts.update(conformance.opinion.value for _, conformance in batch)
         if counts:
             build(con, "out.conformance")

@@ -49,8 +49,8 @@ def show_denial(console: Console, proof: DenialProof) -> None:
 def _show_edits(console: Console, proof: DenialProof) -> None:
     if proof.findings:
         console.print("\n[bold]Held against the edits of the day[/bold]")
-    for code, edit_rules, finding, told in proof.findings:
-        _say(console, f"  {code or 'units'}: {finding} ({edit_rules or 'no rule set said'}): {told}")
+    for code, edits_of, finding, told in proof.findings:
+        _say(console, f"  {code or 'units'}: {finding} ({edits_of or 'no rule set said'}): {told}")
 
 
 def _show_worth(console: Console, proof: DenialProof) -> None:

@@ -6,14 +6,14 @@ import datetime as dt
 from collections import Counter
 from pathlib import Path
 
-from era_parser import Source
-from flows import intake
 from flows.home import Home
-from warehouse.archive import keep, set_aside
+from flows.inbox import Waiting, discover, look, taken
+from warehouse.archive import ChangedWhileReadError, keep, set_aside
+from warehouse.arrivals import level
 from warehouse.database import open_warehouse
 from warehouse.edits import take_edits
-from warehouse.journal import Journal
-from warehouse.load import note_arrival
+from warehouse.journal import ARRIVAL, Journal
+from warehouse.load import told
 from warehouse.returned import NotAWorklistError, read_returned
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -26,9 +26,16 @@ def take_in_edits(home: Home, as_of: dt.date) -> Counter[str]:
     the reason. One that is still open in a spreadsheet program waits for the next night.
     """
     counts: Counter[str] = Counter()
-    for path in intake.discover(home.folder("inbox")):
-        if path.suffix.lower() in WORKBOOKS and not _open_in_a_program(path):
-            counts += _take_in(home, path, as_of)
+    journal = Journal(home.folder("journal"))
+    known = taken(journal)
+    for file in look(discover(home.folder("inbox")), home.folder("inbox")):
+        if file.path.suffix.lower() in WORKBOOKS and not _open_in_a_program(file.path):
+            if file.ticket not in known:
+                counts += _take_in(home, journal, file, as_of)
+            file.clear()
+    if counts:
+        with open_warehouse(home.warehouse) as con:
+            level(con, journal, home.folder("archive"))
     return counts
 
 
@@ -38,24 +45,19 @@ def _open_in_a_program(path: Path) -> bool:
     return any(path.with_name(mark).exists() for mark in marks)
 
 
-def _take_in(home: Home, path: Path, as_of: dt.date) -> Counter[str]:
-    source = Source.from_path(path)
+def _take_in(home: Home, journal: Journal, file: Waiting, as_of: dt.date) -> Counter[str]:
+    """Take in a workbook: its edits and its arrival stand in the journal together, or not at all."""
+    try:
+        source = file.read()
+    except ChangedWhileReadError:
+        return Counter()
     keep(home.folder("archive"), source)
     try:
         returned = read_returned(source.data)
     except NotAWorklistError as error:
         set_aside(home.folder("quarantine"), source, as_of, "NOT_A_WORKLIST", str(error))
-        _arrived(home, source, as_of, "refused", f"NOT_A_WORKLIST: {error}")
-        path.unlink(missing_ok=True)
+        message = f"NOT_A_WORKLIST: {error}"
+        journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, "refused", message, file.ticket)])
         return Counter(set_aside=1)
-    edits, refused = take_edits(
-        Journal(home.folder("journal")), returned, source.name, source.file_hash, as_of
-    )
-    _arrived(home, source, as_of, "edits", f"{edits} edits taken, {refused} rows not taken")
-    path.unlink(missing_ok=True)
+    edits, refused = take_edits(journal, returned, source.name, source.file_hash, as_of, file.ticket)
     return Counter(workbooks=1, edits=edits, refused=refused)
-
-
-def _arrived(home: Home, source: Source, as_of: dt.date, outcome: str, message: str) -> None:
-    with open_warehouse(home.warehouse) as con:
-        note_arrival(con, source, as_of, outcome, message)

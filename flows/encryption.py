@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from flows.home import HomeError
-from warehouse.archive import write_whole
+from warehouse.durable import write_whole
 from warehouse.sealing import (
     RECIPIENTS,
     SUFFIX,

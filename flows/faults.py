@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from flows.private import private
-from warehouse.archive import write_whole
+from warehouse.durable import write_whole
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from contracts.bounded import TOML_BYTES
 from flows.faults import opened
 from flows.settings import read_settings
+from warehouse.durable import write_whole
 from warehouse.rule_set import RuleFolders
 
 FOLDERS = ("inbox", "encounters", "contracts", "reference", "archive", "quarantine", "journal", "published")
@@ -50,6 +52,20 @@ timezone = "America/Chicago"
 """
 
 
+_README = """\
+This folder is kept by shortpay.
+
+To look at results, open published/: worklist.xlsx, worklist.csv and shortpay.duckdb. shortpay.duckdb may be open,
+for reading, as long as you like; each night puts a new file in its place and disturbs nobody.
+
+Do not open warehouse.duckdb: a night cannot run while somebody has it open, not even for reading. All that is in it
+is in published/shortpay.duckdb too.
+
+Drop 835 files and edited worklists into inbox/. Back up shortpay.toml, contracts/, reference/, archive/ and journal/:
+everything else is made of them (shortpay rebuild). To see whether all is well: shortpay verify.
+"""
+
+
 class HomeError(Exception):
     """The home folder cannot be used."""
 
@@ -77,6 +93,9 @@ class Home:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
+        if not (self.path / "README.txt").exists():
+            with contextlib.suppress(OSError):
+                (self.path / "README.txt").write_text(_README, encoding="utf-8")
 
     def folder(self, name: str) -> Path:
         return self.path / name
@@ -114,5 +133,5 @@ def make_home(path: Path) -> Home:
         raise HomeError(f"{path / SETTINGS} is there already; nothing was changed")
     home = Home(path)
     home.make_folders()
-    home.settings.write_text(_STARTER, encoding="utf-8")
+    write_whole(home.settings, _STARTER.encode())
     return home

@@ -1,4 +1,4 @@
-"""The night: discover, archive, parse and load, adjudicate, compare, price, judge, rank, encounters, publish, second opinion.
+"""The night: recover, take in, adjudicate, compare, price, judge, rank, weigh encounters, publish, second opinion.
 
 Tasks are given the home folder, the date and what people wrote (terms, reference, settings); what a remittance
 contains stays in the warehouse.
@@ -16,8 +16,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
-from flows import alerts, edits, intake
+from flows import alerts, edits, intake, recovery
 from flows import encounters as encounter_files
+from flows.clock import tonight
 from flows.conformance import check_new_files
 from flows.encryption import prepare
 from flows.home import Home
@@ -55,6 +56,13 @@ def read_contracts(home: Path) -> tuple[Practice, Terms, Reference, RuleSet]:
     rules = keep_rules(place.rules, place.folder("archive"))
     unchanged_since(place.rules, stamp)
     return practice, terms, reference, rules
+
+
+@step_of_a_night
+def recover(home: Path) -> list[str]:
+    """Finish what a run that died has begun, and look at the warehouse."""
+    step("recover")
+    return recovery.recover(Home(home))
 
 
 @step_of_a_night
@@ -195,7 +203,7 @@ def nightly(home: Path, as_of: dt.date | None = None) -> Summary | State[None]:
             return Completed(name=alerts.NOT_DUE, message="a night has been done since this one was due")
         with recorded(place, as_of) as report:
             settings = read_settings(place.settings)
-            summary = do_night(home, as_of or settings.schedule.today(), settings)
+            summary = do_night(home, tonight(place, as_of), settings)
             report(summary)
         return summary
 
@@ -217,6 +225,7 @@ def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
     note(*tighten(home).told(), *left_alone(Home(home).folder("inbox")))
     prepare(Home(home))
     practice, terms, reference, rules = read_contracts(home)
+    recover(home)
     edited = take_edits(home, as_of)
     take_encounters(home, as_of)
     paths = discover(home)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STEPS = (
     "terms",
+    "recover",
     "edits",
     "encounters",
     "discover",

@@ -15,7 +15,7 @@ from contracts import TermsError
 from flows import progress
 from flows.home import HomeError
 from flows.settings import read_settings
-from warehouse.archive import write_whole
+from warehouse.durable import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -114,6 +114,10 @@ def show(console: Console, summary: Summary, published: Path) -> None:
         f"\nFiles tonight: {counts.get('loaded', 0)} read, {counts.get('duplicate', 0)} seen before,"
         f" {counts.get('refused', 0)} quarantined"
     )
+    if counts.get("stuck"):
+        console.print(
+            f"{counts['stuck']} files are safe but cannot be removed from the inbox: let this user write there"
+        )
     _show_edits(console, summary.edits)
     _show_opinions(console, summary.opinions)
     verdicts = _table("Lines by verdict", ("verdict", ""), ("lines", "right"), ("charged", "right"))

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from warehouse.database import model_sql
+from warehouse.journal import OPINION, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import duckdb
 
     from era_parser.conformance import Conformance
+    from warehouse.journal import Entry
 
+_NO_JOURNAL = Journal(None)
 _OPINION = {
     "file_hash": pl.String,
     "conformance": pl.String,
@@ -58,15 +62,74 @@ def unjudged(con: duckdb.DuckDBPyConnection, pyx12_version: str, most_bytes: int
 
 
 def keep_opinions(
-    con: duckdb.DuckDBPyConnection, found: Sequence[tuple[Unjudged, Conformance]], pyx12_version: str
+    con: duckdb.DuckDBPyConnection,
+    found: Sequence[tuple[Unjudged, Conformance]],
+    pyx12_version: str,
+    journal: Journal = _NO_JOURNAL,
 ) -> None:
-    """Keep opinions with their faults in one transaction, in place of earlier ones on the same files."""
-    frames = {"conformance": _opinions(found, pyx12_version), "conformance_fault": _faults(found)}
+    """Keep opinions with their faults in place of earlier ones on the same files: in the journal, then in the warehouse."""
+    entries = [_entry(file, said, pyx12_version) for file, said in found]
+    journal.add(OPINION, entries)
+    _store(con, entries)
+
+
+def level_opinions(con: duckdb.DuckDBPyConnection, journal: Journal) -> None:
+    """Give the warehouse the opinions that only the journal has, and the journal those that only the warehouse has."""
+    if journal.folder is None:
+        return
+    latest = {entry["file_hash"]: entry for entry in journal.read(OPINION)}
+    told = con.execute(
+        "select file_hash, pyx12_version, conformance, not_checked_code from era.conformance order by file_hash"
+    ).fetchall()
+    known = {file_hash: tuple(rest) for file_hash, *rest in told}
+    same = ("pyx12_version", "conformance", "not_checked_code")
+    news = [
+        entry
+        for file_hash, entry in latest.items()
+        if known.get(file_hash) != tuple(entry[name] for name in same)
+    ]
+    _store(con, news)
+    if known.keys() - latest.keys():
+        journal.add(OPINION, _only_here(con, known.keys() - latest.keys()))
+
+
+def _only_here(con: duckdb.DuckDBPyConnection, hashes: AbstractSet[str]) -> list[Entry]:
+    faults: dict[str, list[dict[str, object]]] = {}
+    for fault in con.sql("select * from era.conformance_fault order by file_hash, fault").pl().to_dicts():
+        faults.setdefault(fault.pop("file_hash"), []).append(fault)
+    opinions = con.sql("select * from era.conformance order by file_hash").pl().to_dicts()
+    return [
+        {**opinion, "faults": faults.get(opinion["file_hash"], [])}
+        for opinion in opinions
+        if opinion["file_hash"] in hashes
+    ]
+
+
+def _entry(file: Unjudged, said: Conformance, pyx12_version: str) -> Entry:
+    row = (file.file_hash, str(said.opinion), str(said.not_checked) if said.not_checked else None, said.detail or None,
+           said.fault_count, file.segment_count, said.pyx12_segment_count, pyx12_version)  # fmt: skip
+    faults = [
+        {"fault": number, "segment": fault.segment, "segment_tag": fault.tag, "element": fault.element,
+         "fault_level": fault.level, "fault_code": fault.code, "message": fault.message}
+        for number, fault in enumerate(said.faults, start=1)
+    ]  # fmt: skip
+    return {**dict(zip(_OPINION, row, strict=True)), "faults": faults}
+
+
+def _store(con: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> None:
+    """Put opinions and faults into the warehouse in one transaction, in place of earlier ones on the same files."""
+    if not entries:
+        return
+    opinions = pl.DataFrame([{name: entry[name] for name in _OPINION} for entry in entries], schema=_OPINION)
+    rows = [{"file_hash": entry["file_hash"], **fault} for entry in entries for fault in entry["faults"]]
     con.begin()
     try:
-        for table, frame in frames.items():
+        for table, frame in (
+            ("conformance", opinions),
+            ("conformance_fault", pl.DataFrame(rows, schema=_FAULT)),
+        ):
             con.register("incoming", frame)
-            con.register("judged", frames["conformance"].select("file_hash"))
+            con.register("judged", opinions.select("file_hash"))
             con.execute(f"delete from era.{table} where file_hash in (select file_hash from judged)")
             con.execute(f"insert into era.{table} by name select * from incoming")
         con.commit()
@@ -76,30 +139,3 @@ def keep_opinions(
     finally:
         con.unregister("incoming")
         con.unregister("judged")
-
-
-def _opinions(found: Sequence[tuple[Unjudged, Conformance]], pyx12_version: str) -> pl.DataFrame:
-    rows = [
-        (file.file_hash, said.opinion, said.not_checked, said.detail or None, said.fault_count,
-         file.segment_count, said.pyx12_segment_count, pyx12_version)
-        for file, said in found
-    ]  # fmt: skip
-    return pl.DataFrame(rows, schema=_OPINION, orient="row")
-
-
-def _faults(found: Sequence[tuple[Unjudged, Conformance]]) -> pl.DataFrame:
-    rows = [
-        (
-            file.file_hash,
-            number,
-            fault.segment,
-            fault.tag,
-            fault.element,
-            fault.level,
-            fault.code,
-            fault.message,
-        )
-        for file, said in found
-        for number, fault in enumerate(said.faults, start=1)
-    ]
-    return pl.DataFrame(rows, schema=_FAULT, orient="row")

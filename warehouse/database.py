@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from era_parser import registry as era_registry
+from warehouse.damage import guarded
+from warehouse.durable import database_files, put_in_place, remove_database, sync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import polars as pl
+
+    from era_parser.registry import TableSpec
 
 SCHEMAS = ("era", "terms", "core", "life", "out", "view")
 _TYPES = {
@@ -29,12 +33,16 @@ _TYPES = {
 
 
 def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open (or make) the working warehouse with its `era` tables. The pipeline alone opens it for writing."""
-    con = duckdb.connect(str(path))
+    """Open (or make) the working warehouse with its `era` tables. The pipeline alone opens it for writing.
+
+    Raises DamagedError where the file is not as it was written.
+    """
+    with guarded(path):
+        con = duckdb.connect(str(path))
     for schema in SCHEMAS:
         con.execute(f"create schema if not exists {schema}")
     for spec in era_registry.tables().values():
-        columns = ", ".join(f'"{column.name}" {_TYPES[column.type]}' for column in spec.columns)
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in column_types(spec).items())
         con.execute(f'create table if not exists era."{spec.name}" ({columns})')
     con.execute(
         "create table if not exists era.file_seen (arrival integer, seen_date date, name varchar, file_hash varchar,"
@@ -43,6 +51,22 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
     for table in ("conformance", "conformance_fault"):
         con.execute(model_sql(f"era.{table}"))
     return con
+
+
+def column_types(spec: TableSpec) -> dict[str, str]:
+    """Return the columns of an `era` table with DuckDB's types."""
+    return {column.name: _TYPES[column.type] for column in spec.columns}
+
+
+def make_warehouse(path: Path) -> None:
+    """Make a warehouse where there is none, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    remove_database(fresh)
+    open_warehouse(fresh).close()
+    sync(fresh)
+    for log in database_files(path)[1:]:  # of a file that is no more
+        log.unlink(missing_ok=True)
+    put_in_place(fresh, path)
 
 
 def model_sql(model: str) -> str:

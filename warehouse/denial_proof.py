@@ -39,7 +39,7 @@ def prove_denial(con: duckdb.DuckDBPyConnection, archive: Path, denial_id: str) 
             f"{denial_id}: no denial has this id; see the column denial_id of out.denial"
         )
     findings = con.execute(
-        "select other_code, edit_rules, finding, proof from core.denied_edit where line_id = ?"
+        "select other_code, edits_of, finding, proof from core.denied_edit where line_id = ?"
         " order by other_code nulls last, held_against",
         [denial["line_id"]],
     ).fetchall()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warehouse.entered import EntryError, day_of, short_text, status_of, text_of
+from warehouse.journal import ARRIVAL
+from warehouse.load import told
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -54,9 +56,9 @@ def _order(entry: Entry) -> tuple[str, int, str]:
 
 
 def take_edits(
-    journal: Journal, returned: Returned, name: str, file_hash: str, when: dt.date
+    journal: Journal, returned: Returned, name: str, file_hash: str, when: dt.date, ticket: str | None = None
 ) -> tuple[int, int]:
-    """Write the edits of a workbook into the journal; return how many rows were taken and how many refused.
+    """Write the edits of a workbook and its arrival into the journal; return how many rows were taken, how many refused.
 
     A row is compared with the state that its version was printed from: what differs is an edit. It is taken
     unless a person has set something on the dispute since, or a remittance has closed it. Whatever is not taken
@@ -77,10 +79,11 @@ def take_edits(
                 standing.event(row.dispute_id, changes, when, returned.author or "workbook", source)
             )
             standing.add(row.dispute_id, changes, _OWN)
-    journal.add("event", events)
     known = {_content(entry) for entry in journal.read("refused_edit")}
     news = [entry for entry in refused if _content(entry) not in known]
-    journal.add("refused_edit", news)
+    message = f"{len(events)} edits taken, {len(news)} rows not taken"
+    came = told(name, file_hash, when, "edits", message, ticket)
+    journal.add_all({"event": events, "refused_edit": news, ARRIVAL: [came]})
     return len(events), len(news)
 
 

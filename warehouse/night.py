@@ -15,6 +15,7 @@ import duckdb
 from era_parser import registry as era_registry
 from warehouse import judge
 from warehouse.database import SCHEMAS, build, model_sql
+from warehouse.durable import remove_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,8 +93,7 @@ def begin(warehouse: Path, rules: str) -> int:
 
 def discard(warehouse: Path) -> None:
     """Remove the night's database; what it held is found again from the warehouse."""
-    for path in (night_path(warehouse), night_path(warehouse).with_name("night.duckdb.wal")):
-        path.unlink(missing_ok=True)
+    remove_database(night_path(warehouse))
 
 
 def merge(warehouse: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.archive import write_whole
+from warehouse.damage import guarded
+from warehouse.durable import make_folder, sync
+from warehouse.edition import Edition, edition
 from warehouse.plain_text import harmless
 from warehouse.registry import descriptions
-from warehouse.sealing import SUFFIX, plain, recipients_of, seal, seal_file
+from warehouse.sealing import SUFFIX, plain, recipients_of, seal_file
 from warehouse.workbook import workbook
 
 if TYPE_CHECKING:
@@ -21,24 +24,41 @@ if TYPE_CHECKING:
 def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> None:
     """Write shortpay.duckdb, worklist.xlsx and worklist.csv into `folder`, replacing what is there.
 
-    Readers of the old database keep it until they close it; nobody ever sees a half-written file.
+    All three are written beside and put in place together (see `warehouse.edition`). Readers of the old database
+    keep it until they close it; nobody ever sees a half-written file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / "worklist.xlsx", workbook(con, as_of))
-    worklist = con.sql("select * from out.worklist").pl()
-    _put(folder / "worklist.csv", harmless(worklist).write_csv().encode())
-    publish_database(con, folder)
+    make_folder(folder)
+    worklist = worklist_csv(con)
+    book = workbook(con, as_of)
+    con.execute(
+        "create or replace table out.publication as select ?::date as as_of_date, ? as worklist_csv_sha256,"
+        " ? as worklist_xlsx_sha256",
+        [as_of, hashlib.sha256(worklist).hexdigest(), hashlib.sha256(book).hexdigest()],
+    )
+    with edition(folder) as tonight:
+        tonight.write("worklist.csv", worklist)
+        tonight.write("worklist.xlsx", book)
+        _copy_database(con, tonight)
+
+
+def worklist_csv(con: duckdb.DuckDBPyConnection) -> bytes:
+    """Return out.worklist as worklist.csv has it: no text in it is a formula to a spreadsheet."""
+    return harmless(con.sql("select * from out.worklist").pl()).write_csv().encode()
 
 
 def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write shortpay.duckdb alone, replacing what is there: a copy of the warehouse's file without its `work`.
+    """Write shortpay.duckdb alone, replacing what is there: the other files stay as they are."""
+    with edition(folder) as tonight:
+        _copy_database(con, tonight)
+
+
+def _copy_database(con: duckdb.DuckDBPyConnection, tonight: Edition) -> None:
+    """Write shortpay.duckdb beside: a copy of the warehouse's file without its `work`.
 
     A copy of the bytes takes a fraction of the time of a copy of the rows. Closing it lets go of the system's
     lock on the warehouse, so the caller closes its connection next.
     """
-    path = folder / "shortpay.duckdb"
-    fresh = path.with_name(f".{path.name}.partial")
-    fresh.unlink(missing_ok=True)
+    fresh = tonight.beside("shortpay.duckdb")
     comment(con)
     con.execute("checkpoint")
     ((warehouse,),) = con.execute(
@@ -47,16 +67,8 @@ def publish_database(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     shutil.copyfile(warehouse, fresh)
     with duckdb.connect(str(fresh)) as copy:
         copy.execute("drop schema if exists work cascade")
-    put_file(path, fresh)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a published file, sealed where its folder is; the other form of it goes."""
-    sealed = path.with_name(path.name + SUFFIX)
-    written = seal(path.parent, data)
-    here, there = (path, sealed) if written is data else (sealed, path)
-    write_whole(here, written)
-    there.unlink(missing_ok=True)
+    sync(fresh)
+    tonight.seal("shortpay.duckdb")
 
 
 def put_file(path: Path, fresh: Path) -> None:
@@ -107,9 +119,10 @@ def _quoted(text: str) -> str:
 
 
 def readable(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a published database for reading, sealed or not. Raises SealError.
+    """Open a published database for reading, sealed or not.
 
-    Of a sealed one a copy in the clear is opened that has no name any more once this returns.
+    Of a sealed one a copy in the clear is opened that has no name any more once this returns. Raises SealError, and
+    DamagedError where the file is not as it was written.
     """
-    with plain(path) as clear:
+    with guarded(path, "The next night publishes it anew: shortpay run"), plain(path) as clear:
         return duckdb.connect(str(clear), read_only=True)

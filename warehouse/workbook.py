@@ -25,6 +25,7 @@ SHEETS = {
     "Expired": "out.expired",
     "Closed": "out.closed",
     "Scorecard": "out.scorecard",
+    "Denials": "out.denial",
     "Abstained": "out.abstained",
     "Thresholds": "out.threshold",
     "Modifiers": "out.modifier",
@@ -44,6 +45,8 @@ _WIDTHS = {
     "judged_with": 34,
     "message": 60,
     "what_to_do": 40,
+    "argument": 60,
+    "contains": 50,
     "envelope": 60,
     "rule": 50,
     "reason": 60,
@@ -73,6 +76,8 @@ ROWS = 5_000
 LARGEST = {
     "out.abstained": f" order by charge_amount desc nulls last, file_hash, claim, line limit {ROWS}",
     "out.cash": f" order by abs(difference_amount) desc nulls last, remittance_date desc, file_hash, payment limit {ROWS}",
+    "out.denial": " order by status <> 'open', deadline_date nulls last, recoverable_amount desc nulls last,"
+    f" denial_id limit {ROWS}",
     "out.modifier": f" order by service_date desc, source_file, source_segment, finding_code limit {ROWS}",
     "out.threshold": f" order by service_year desc, counted_amount desc, patient_key, discipline limit {ROWS}",
     "out.deadline": f" order by deadline_date, amount desc nulls last, about_id, due limit {ROWS}",

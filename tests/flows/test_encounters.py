@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from era_parser import Source
 from flows.encounters import take_in_encounters
 from flows.home import Home, make_home
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
-from warehouse.encounters.store import open_store
+from warehouse.encounters import read_encounters
+from warehouse.encounters.store import load_encounters, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +55,10 @@ def test_what_is_no_encounter_file_is_set_aside(home: Home) -> None:
 
 
 def test_a_night_that_died_after_keeping_the_rows_is_finished(home: Home) -> None:
-    """The rows are in the store, the arrival is not noted: the next night notes it as the first."""
-    (home.folder("encounters") / "a.csv").write_bytes(GOOD)
-    take_in_encounters(home, AS_OF)
-    with open_warehouse(home.warehouse) as con:
-        con.execute("delete from era.file_seen")
+    """The rows are in the store, the arrival is in no journal: the next night notes it as the first."""
+    with open_store(home.warehouse) as store:
+        source = Source("a.csv", GOOD)
+        load_encounters(store, source, read_encounters(source), AS_OF)
     (home.folder("encounters") / "a.csv").write_bytes(GOOD)
     assert take_in_encounters(home, AS_OF) == {"encounters": 1}
     with open_store(home.warehouse) as store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows import intake
+from flows.inbox import Waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 def test_a_file_put_in_place_of_one_that_was_read_stays(tmp_path: Path) -> None:
     path = tmp_path / "ERA.835"
     path.write_bytes(b"first")
-    before = intake._state(path)
+    before = Waiting.at(path, tmp_path)
     path.write_bytes(b"another")
-    intake._clear(path, before)
+    assert before.clear()
     assert path.read_bytes() == b"another"
 
 
 def test_a_file_that_was_read_goes(tmp_path: Path) -> None:
     path = tmp_path / "ERA.835"
     path.write_bytes(b"first")
-    intake._clear(path, intake._state(path))
+    before = Waiting.at(path, tmp_path)
+    assert before.clear()
     assert not path.exists()
-    intake._clear(path, (5, 0))
+    assert before.clear()

@@ -62,7 +62,7 @@ def test_the_proof_names_the_row_of_the_edit(
         "select denial_id from out.denial where patient_account = 'D1106'"
     ).fetchall()
     proof = prove_denial(example, example_archive, denial_id)
-    ((code, edit_rules, finding, told),) = proof.findings
-    assert (code, edit_rules, finding) == ("97140", "ncci", "DELETED")
+    ((code, edits_of, finding, told),) = proof.findings
+    assert (code, edits_of, finding) == ("97140", "ncci", "DELETED")
     assert "ptp_edit.csv row 3" in told
     assert any("36.89" in step[1] or str(step[3]) == "36.89" for step in proof.steps)

@@ -26,7 +26,8 @@ from warehouse.encounters.store import (
     stand,
     store_path,
 )
-from warehouse.load import note_arrival
+from warehouse.journal import Journal
+from warehouse.load import note, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +126,7 @@ def test_the_store_is_made_again_from_the_archive(tmp_path: Path) -> None:
     with open_warehouse(warehouse) as con:
         for file in files:
             keep(tmp_path / "archive", file)
-            note_arrival(con, file, SEEN, LOADED, "")
+            note(con, [told(file.name, file.file_hash, SEEN, LOADED, "")], Journal(None))
         store_path(warehouse).unlink()
         with open_store(warehouse) as store:
             assert restore(store, con, tmp_path / "archive") == len(files)

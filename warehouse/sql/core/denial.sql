@@ -103,7 +103,7 @@ select r.denial_id,
        r.refused, coalesce(r.refusal_codes, 'none') as refusal_codes, m.remark_codes, k.kind as denial_kind,
        coalesce(u.strategy, k.strategy) as strategy, coalesce(u.route, k.route) as route, coalesce(u.contains, k.contains) as contains,
        coalesce(u.argument, k.argument) as argument, coalesce(u.ruling_source, k.source) as rule_source, k.class_source,
-       k.held_against, u.edit_rules, u.finding as edit_finding, u.other_code, u.proof as edit_proof, u.edition, u.modifier_indicator,
+       k.held_against, u.edits_of, u.finding as edit_finding, u.other_code, u.proof as edit_proof, u.edition, u.modifier_indicator,
        p.outcome, coalesce(p.reason, case when p.line_id is null then 'priced only while the denial stands' end) as price_reason, p.payer, p.plan, p.contract, p.contract_file, p.contract_effective, p.rate_row,
        (p.expected_cents * 0.01::decimal(3,2))::decimal(18,2) as expected_amount,
        case when coalesce(u.strategy, k.strategy) in ('not_recoverable', 'patient_liability') or (n.denial_id is not null and n.refused is null)

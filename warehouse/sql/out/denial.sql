@@ -27,7 +27,7 @@ select s.denial_id, s.status, s.strategy, s.payer, s.plan, s.contract, c.patient
        c.trace_number, s.procedure_code, s.modifiers, s.refused, s.refused_units, s.refusal_codes, s.remark_codes, s.denial_kind, s.charge_amount,
        s.expected_amount, s.recoverable_amount, s.recovered_amount, s.argument, s.rule_source, s.contains, s.deadline_level, s.deadline_date,
        case when s.status = 'open' then date_diff('day', $as_of, s.deadline_date)::integer end as days_left, s.deadline_source, s.submit_to,
-       s.edit_rules, s.edit_finding, s.other_code, s.edit_proof, s.edition, s.modifier_indicator,
+       s.edits_of, s.edit_finding, s.other_code, s.edit_proof, s.edition, s.modifier_indicator,
        case when s.expected_amount is null then s.price_reason end as price_reason, s.rate_row, s.first_denied_date, s.paid_date, s.paid_claim,
        n.name as source_file, s.source_segment, s.contract_file, s.file_hash, s.claim, s.line, s.line_id
 from stated s

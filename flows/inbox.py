@@ -1,0 +1,147 @@
+"""The inbox: which files are complete, and taking them out once they are safe.
+
+A file that waits there is told from another one of the same bytes by its `ticket`: folder, name, size, times and
+number of the file as the system keeps them. Tickets of what has been taken in stand in the journal. So a file that
+a night had loaded when it died, before it could remove it, is removed by the next one and not counted twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from era_parser import Source
+from warehouse.archive import ChangedWhileReadError
+from warehouse.journal import ARRIVAL, Journal
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover
+    fcntl = None  # type: ignore[assignment]
+
+_SETTLE_SECONDS = 0.3
+_F_SETSIG = 10  # Linux's number; Python does not name it
+_UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
+State = tuple[int, int, int, int]
+"""Size, time written, time changed, number of the file."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file of the inbox as it was found."""
+
+    path: Path
+    state: State
+    ticket: str
+
+    @classmethod
+    def at(cls, path: Path, inbox: Path) -> Waiting:
+        """Look at a file. Raises OSError where it has gone."""
+        state = _state(path)
+        told = "|".join([os.fspath(path.relative_to(inbox)), *map(str, state)])
+        return cls(path, state, hashlib.sha256(os.fsencode(told)).hexdigest()[:16])
+
+    @property
+    def name(self) -> str:
+        """What people call it; a name that is no text is shown as far as it is."""
+        return os.fsencode(self.path.name).decode("utf-8", "replace")
+
+    def read(self) -> Source:
+        """Return the file's bytes. Raises ChangedWhileReadError where it was written to, or taken away, meanwhile."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            raise ChangedWhileReadError(self.path.name) from None
+        self.check()
+        return Source(self.name, data)
+
+    def check(self) -> None:
+        """See that it is still the file that was found. Raises ChangedWhileReadError."""
+        if not self.is_there():
+            raise ChangedWhileReadError(self.path.name)
+
+    def is_there(self) -> bool:
+        try:
+            return _state(self.path) == self.state
+        except FileNotFoundError:
+            return False
+
+    def clear(self) -> bool:
+        """Take it out of the inbox, unless another one has come in its place; False where that is not allowed."""
+        try:
+            if self.is_there():
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+                raise
+            return False
+        return True
+
+
+def waiting(inbox: Path) -> list[Path]:
+    """Return the files of the inbox, complete or not, in order of name."""
+    return sorted(_sizes(inbox))
+
+
+def discover(inbox: Path) -> list[Path]:
+    """Return complete files of the inbox in order of name; one that grows, or that somebody writes to, waits."""
+    before = _sizes(inbox)
+    time.sleep(_SETTLE_SECONDS if before else 0)
+    after = _sizes(inbox)
+    return sorted(path for path, state in before.items() if after.get(path) == state and not _written(path))
+
+
+def look(paths: list[Path], inbox: Path) -> Iterator[Waiting]:
+    """Look at files; one that has gone meanwhile is passed over."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            yield Waiting.at(path, inbox)
+
+
+def taken(journal: Journal) -> set[str]:
+    """Tickets of all files that have been taken in."""
+    return {entry["ticket"] for entry in journal.read(ARRIVAL) if entry.get("ticket")}
+
+
+def _state(path: Path) -> State:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+def _sizes(inbox: Path) -> dict[Path, State]:
+    found = {}
+    for path in inbox.rglob("*"):
+        hidden = path.name.startswith((".", "~$")) or path.suffix.lower() in _UNFINISHED
+        with contextlib.suppress(FileNotFoundError):  # taken away while we look
+            if path.is_file() and not path.is_symlink() and not hidden:
+                found[path] = _state(path)
+    return found
+
+
+def _written(path: Path) -> bool:
+    """Whether a program of this machine has the file open for writing; False where the system cannot say.
+
+    Linux grants a lease for reading on a file that nobody has open for writing.
+    """
+    if fcntl is None or not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGURG)  # who opens it just now must not end this process
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False
