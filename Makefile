@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test crash fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader hostile audit clean
+.PHONY: demo test crash fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader bench-year hostile audit clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -67,6 +67,10 @@ bench-reader: install
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --editable . oxedi==0.6.0 edi-835-parser==1.8.0
 	.venv-bench/bin/python -W ignore benchmarks/reader.py
+
+# A simulated practice-year with known truth, scored; fails if a target is missed (docs/year.md). YEAR="--nights 12 --seed 7"
+bench-year: install
+	$(BIN)/python -m benchmarks.year $(YEAR)
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test

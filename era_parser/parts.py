@@ -74,6 +74,8 @@ def _refusal(found: Outline) -> Refusal | None:
     hidden = Refusal(found.file_hash, found.path.name, RefusalCode.TOO_LARGE, found.cuts[0], TOO_LARGE)
     if found.longest > PIECE_LIMIT:
         return hidden
+    if len(found.heads) > INTERCHANGE_LIMIT:
+        return replace(hidden, message=TOO_MANY)
     ending = Ending()
     body: Body | Refusal = hidden
     for body in found.backwards():
@@ -146,10 +148,15 @@ def file_findings(frames: dict[str, pl.DataFrame], bodies: dict[int, Body]) -> p
 
 
 def too_large(read: Body | Refusal) -> Refusal | None:
-    """Refuse a file that has a piece which is too much to read at once."""
+    """Refuse a file that has a piece which is too much to read at once, or interchanges beyond all measure."""
+    if isinstance(read, Body) and len(read.spans) > INTERCHANGE_LIMIT:
+        return refuse(read.source, RefusalCode.TOO_LARGE, read.spans[0].start, TOO_MANY)
     if isinstance(read, Refusal) or max(piece.size for piece in cut(read, 0)) <= PIECE_LIMIT:
         return None
     return refuse(read.source, RefusalCode.TOO_LARGE, read.spans[0].start, TOO_LARGE)
 
 
+INTERCHANGE_LIMIT = 100_000
+"""Interchanges of a file at most: each costs some two kilobytes of memory, and no payer sends a thousand at once."""
+TOO_MANY = f"more than {INTERCHANGE_LIMIT:,} interchanges; ask for it in several files"
 TOO_LARGE = f"more than {PIECE_LIMIT // 1_000_000} MB without a place to cut; ask for it in several files"

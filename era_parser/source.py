@@ -50,7 +50,7 @@ class RefusalCode(enum.StrEnum):
     DELIMITERS = "DELIMITERS"
     """Delimiters cannot be told apart, or interchanges leave no free byte to unify theirs with."""
     TOO_LARGE = "TOO_LARGE"
-    """A single transaction, or a file that cannot be cut, of more bytes than are read at once."""
+    """A single transaction, or a file that cannot be cut, of more bytes than are read at once; or interchanges beyond measure."""
     UNACCOUNTED = "UNACCOUNTED"
     """Segments in and rows out do not add up: a fault of ours, so the file is not half-read."""
 

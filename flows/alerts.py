@@ -129,6 +129,8 @@ def _alarm(night: Night) -> str:
 
 
 def missed(home: Home, due: dt.datetime, *, now_run: bool) -> None:
-    """Tell of a night that did not run when it was due."""
-    what = "It runs now." if now_run else "It has not been done since; see: shortpay status"
-    tell(home, "missed", "a night did not run", f"The night due {due:%Y-%m-%d %H:%M %Z} did not run. {what}")
+    """Tell of a night that was not done when it was due."""
+    what = "It runs now." if now_run else "See: shortpay status"
+    tell(
+        home, "missed", "a night was not done", f"The night due {due:%Y-%m-%d %H:%M %Z} was not done. {what}"
+    )

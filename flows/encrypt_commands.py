@@ -11,6 +11,7 @@ import typer
 from flows.encryption import encrypt as bring
 from flows.encryption import told
 from flows.home import Home, HomeError
+from flows.lock import hold
 from flows.terminal import Terminal
 from warehouse.sealing import SUFFIX, SealError, unseal_file
 
@@ -34,7 +35,8 @@ def encrypt(
         return
     place = Home.open(home)
     try:
-        counts = bring(place, anew=anew)
+        with hold(place, "encrypt"):
+            counts = bring(place, anew=anew)
     except SealError as error:
         raise HomeError(str(error)) from None
     out = Terminal()

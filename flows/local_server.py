@@ -22,7 +22,7 @@ from flows.home import HomeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 STOP_SECONDS = 10.0
 _ENVIRONMENT = (
     "PREFECT_API_URL",

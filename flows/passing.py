@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -12,6 +13,7 @@ import duckdb
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
+from flows.record import kind_of
 from flows.tasks import task
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WAITS = [float(seconds) for seconds in os.environ.get("SHORTPAY_RETRY_SECONDS", "5 30 120").split()]
-"""Seconds before each new try of a step."""
+WAITS = [float(seconds) for seconds in os.environ.get("SHORTPAY_RETRY_SECONDS", "5 30 120").split()][:50]
+"""Seconds before each new try of a step; Prefect takes 50 at most."""
 
 PASSING = frozenset(
     getattr(errno, name)
@@ -60,9 +62,14 @@ def passes(error: BaseException) -> bool:
     return False
 
 
-def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Answer Prefect's question whether to try a step again."""
-    return isinstance(state.data, BaseException) and passes(state.data)
+def may_pass(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Answer Prefect's question whether to try a step again, and say it."""
+    if not isinstance(state.data, BaseException) or not passes(state.data):
+        return False
+    if run.run_count <= len(WAITS):
+        kind, seconds = kind_of(state.data), WAITS[run.run_count - 1]
+        sys.stderr.write(f"shortpay: {kind}: tried again in {seconds:g} s\n")
+    return True
 
 
 def step_of_a_night(

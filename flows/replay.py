@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from flows.home import Home
+    from warehouse.journal import Entry
     from warehouse.replay import Answer, Comparison, Reason, Replay
 
 _NAMES = {
@@ -58,16 +59,7 @@ def show_replay(console: Console, replay: Replay) -> None:
     console.print(
         f"\n[bold]Replay of {replay.dispute_id}[/bold] as published on {entry['when_date']}, version {entry['version']}"
     )
-    judged = entry.get("judged_allowed_amount")
-    together = f"; judged on the sum of several lines: ${judged} allowed" if judged else ""
-    console.print(
-        f"  {entry['standing']}: allowed ${entry['allowed_amount']}, expected ${entry['expected_amount']}, short by"
-        f" ${entry['shortfall_amount']}; cause: {str(entry['cause']).replace('_', ' ')};"
-        f" dispute by {entry.get('dispute_by')}{together}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(f"  {_published(entry)}", markup=False, highlight=False, soft_wrap=True)
     kept = [one for one in replay.rules.files if one.folder != PROGRAM]
     if replay.file_names:
         files = escape(", ".join(replay.file_names))
@@ -97,6 +89,15 @@ def _sentences(replay: Replay) -> Iterator[str]:
             yield f"The level is now {level}, by {last}; published: {entry['dispute_level']}, by {entry['dispute_by']}."
         if last is not None and last < today and found["status"] != "sent":
             yield f"The last day to dispute it, {last}, has passed."
+
+
+def _published(entry: Entry) -> str:
+    judged, cause = entry.get("judged_allowed_amount"), str(entry["cause"]).replace("_", " ")
+    return (
+        f"{entry['standing']}: allowed ${entry['allowed_amount']}, expected ${entry['expected_amount']}, short by"
+        f" ${entry['shortfall_amount']}; cause: {cause}; dispute by {entry.get('dispute_by')}"
+        + (f"; judged on the sum of several lines: ${judged} allowed" if judged else "")
+    )
 
 
 def _show_answer(console: Console, question: str, answer: Answer) -> None:

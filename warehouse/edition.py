@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from warehouse.durable import remove_database, remove_partials, sync_folder, write_whole
+from warehouse.readers import wait_for_quiet
 from warehouse.sealing import SUFFIX, recipients_of, seal, seal_file
 
 if TYPE_CHECKING:
@@ -79,10 +80,14 @@ def finish(folder: Path) -> None:
 
 
 def _rename(folder: Path) -> None:
-    for name in json.loads((folder / _LIST).read_bytes()):
+    names = json.loads((folder / _LIST).read_bytes())
+    # the database first, for it waits: the others follow at once
+    for name in sorted(names, key=lambda name: not name.endswith(".duckdb")):
         if _beside(folder, name).exists():
             # the log of somebody who opened the last edition for writing does not belong to this one
             (folder / f"{name}.wal").unlink(missing_ok=True)
+            if name.endswith(".duckdb"):
+                wait_for_quiet(folder / name)
             _beside(folder, name).replace(folder / name)
             _other_form(folder / name).unlink(missing_ok=True)
     sync_folder(folder)

@@ -125,4 +125,10 @@ def readable(path: Path) -> duckdb.DuckDBPyConnection:
     DamagedError where the file is not as it was written.
     """
     with guarded(path, "The next night publishes it anew: shortpay run"), plain(path) as clear:
-        return duckdb.connect(str(clear), read_only=True)
+        seen = clear.stat().st_ino if clear.exists() else None
+        try:
+            return duckdb.connect(str(clear), read_only=True)
+        except duckdb.Error:
+            if not clear.exists() or clear.stat().st_ino == seen:
+                raise
+            return duckdb.connect(str(clear), read_only=True)  # it was replaced in that instant

@@ -36,12 +36,16 @@ class SealError(Exception):
 
 
 def recipients_of(folder: Path) -> list[Recipient]:
-    """Return the public keys that a folder's files are sealed to; none where they are not sealed. Raises SealError."""
-    try:
-        text = (folder / RECIPIENTS).read_text(encoding="utf-8")
-    except FileNotFoundError:
+    """Return the public keys that a folder's files are sealed to, its own or those of the folder it is in; none: not sealed.
+
+    Raises SealError.
+    """
+    stated = next(
+        (path for path in (folder / RECIPIENTS, folder.parent / RECIPIENTS) if path.is_file()), None
+    )
+    if stated is None:
         return []
-    found = read_recipients(text.split())
+    found = read_recipients(stated.read_text(encoding="utf-8").split())
     if not found:
         raise SealError(f"{folder.name}/{RECIPIENTS} holds no key; run: shortpay encrypt")
     return found

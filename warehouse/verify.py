@@ -17,6 +17,7 @@ from warehouse.durable import PARTIAL
 from warehouse.journal import ARRIVAL, BOOKS, OPINION, Journal
 from warehouse.publish import readable, worklist_csv
 from warehouse.returned import NotAWorklistError, read_returned
+from warehouse.rule_set import PROGRAM, rules_archive
 from warehouse.sealing import RECIPIENTS, is_there, plain
 from warehouse.verify_content import compare
 from warehouse.workbook import workbook
@@ -60,7 +61,7 @@ class Premises:
 
 
 def archive_whole(at: Premises) -> tuple[str, Iterator[Fault]]:
-    """Every archived file has the content that its name says; every file that came is there."""
+    """Every archived file has the content that its name says; every file that came is there, and every recorded rule."""
     files = sorted(path for path in at.archive.rglob("*") if path.is_file() and path.name != RECIPIENTS)
     return f"{len(files)} archived files against their hashes", _archive_faults(at, files)
 
@@ -86,6 +87,11 @@ def _archive_faults(at: Premises, files: list[Path]) -> Iterator[Fault]:
     ).fetchall():
         if file_hash not in there:
             yield Fault(f"archive, file {file_hash[:12]}", f"arrival {number} is not in the archive", restore)
+    recorded = {one["sha256"]: one for one in at.journal.read("rule_file") if one["folder"] != PROGRAM}
+    for sha256, one in sorted(recorded.items()):
+        if not archive_path(rules_archive(at.archive), sha256).exists():
+            place = f"archive/rules, {one['folder']}/{one['path']} of rule set {one['rule_set']}"
+            yield Fault(place, "is not in the archive", restore)
 
 
 def content(at: Premises) -> tuple[str, Iterator[Fault]]:

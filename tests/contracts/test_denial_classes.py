@@ -17,6 +17,7 @@ from contracts import (
     read_terms,
     terms_frames,
 )
+from contracts.sources import contract_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,7 @@ def test_a_contract_states_its_own_edits_and_limits(tmp_path: Path) -> None:
     ]
     (limit,) = frames["filing_limit"].filter(pl.col("contract") == "plan").to_dicts()
     assert (limit["days"], limit["counted_from"], limit["source_line"]) == (95, "service", 9)
+    assert contract_files(tmp_path) == ["own.csv", "plan.toml"]  # what a decision rests on is kept
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,9 @@ class _Meddler:
             own = [False]
             sys.addaudithook(partial(self._opened, own))
 
+    def note(self, text: str) -> None:
+        """Told of what a night says beside its steps."""
+
     def _opened(self, own: list[bool], event: str, arguments: tuple[object, ...]) -> None:
         if event == "open" and str(arguments[0]) == str(self.path) and not own[0]:
             own[0] = True

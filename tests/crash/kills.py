@@ -55,6 +55,9 @@ class Count:
         del name, detail
         self.happened()
 
+    def note(self, text: str) -> None:
+        """Told of what a night says beside its steps, which is nothing to count."""
+
     def operation(self, home: str, event: str, arguments: tuple[object, ...]) -> None:
         if event in _OPERATIONS and str(arguments[0]).startswith(home) and _writes(event, arguments):
             self.happened()

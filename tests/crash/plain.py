@@ -67,6 +67,7 @@ def start(function: Callable[[], object]) -> int:
     code = 1
     try:
         os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a night shows its steps to whoever looks
         progress._current.clear()
         function()
         code = 0

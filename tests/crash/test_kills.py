@@ -12,7 +12,7 @@ def test_a_night_that_was_killed_is_finished_by_the_next_one() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| step | 2 | 0 |" in done.stdout

@@ -43,6 +43,34 @@ def published(home: Path) -> dict[str, bytes]:
     return {name: (home / "published" / name).read_bytes() for name in ("worklist.csv", "worklist.xlsx")}
 
 
+HOLDS = "import duckdb, sys, time; con = duckdb.connect(sys.argv[1]); print(flush=True); time.sleep(300)"
+
+
+def run_while_the_warehouse_is_open_elsewhere(
+    home: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a night; the other program lets go of the warehouse once a step has said that it waits."""
+    warehouse = str(home / "warehouse.duckdb")
+    with subprocess.Popen([sys.executable, "-c", HOLDS, warehouse], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with subprocess.Popen(
+            [SHORTPAY, "run", "--home", home, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"SHORTPAY_RETRY_SECONDS": " ".join(["0.5"] * 50)},
+        ) as night:
+            assert night.stderr is not None
+            said = ""
+            while "tried again" not in said and (line := night.stderr.readline()):
+                said += line
+            other.kill()
+            out, _ = night.communicate(timeout=300)
+    assert "IOException in step 'parse and load': tried again in 0.5 s" in said
+    return subprocess.CompletedProcess([], night.returncode, out, said)
+
+
 def test_a_night_and_the_same_again(home: Path) -> None:
     drop(home, "2026-06-24", "2026-06-25")
     first = shortpay("run", "--home", home, "--as-of", "2026-07-01")
@@ -54,7 +82,7 @@ def test_a_night_and_the_same_again(home: Path) -> None:
     assert {reason["code"] for reason in reasons} == {"EMPTY", "NO_835", "TRUNCATED"}
     assert all(reason["message"] and reason["file"] for reason in reasons)
     before = published(home)
-    again = shortpay("run", "--home", home, "--as-of", "2026-07-01")
+    again = run_while_the_warehouse_is_open_elsewhere(home, "--as-of", "2026-07-01")
     assert again.returncode == 0, again.stderr
     assert "0 read, 0 seen before, 0 quarantined" in again.stdout
     assert "pyx12" not in again.stdout

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.home import make_home
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,6 +39,17 @@ print(*(codes or ["READ"]), rows)
 """
 
 
+INTAKE = """
+import datetime as dt, sys
+from pathlib import Path
+from flows import intake
+from flows.home import Home
+home = Home.open(Path(sys.argv[1]).parents[1])
+counts = intake.read_in(home, intake.discover(home.folder("inbox")), dt.date(2026, 7, 1))
+print(*(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
+"""
+
+
 def write(path: Path, *parts: bytes | tuple[bytes, int] | int) -> None:
     """Write bytes; (bytes, n): n times; a number: that many zeros that take no room."""
     with path.open("wb") as out:
@@ -56,8 +69,9 @@ EMPTY = ENVELOPE[: ENVELOPE.index(b"GS*")] + b"IEA*0*000000001~"
 FILES: dict[str, tuple[tuple[bytes | tuple[bytes, int] | int, ...], str]] = {
     "5 GB in one segment": ((ENVELOPE, BODY[:-20], b"NTE*ADD*", 5_000_000_000, b"~", BODY, END), "TOO_LARGE 0"),
     "5 GB of zeros": ((5_000_000_000,), "TOO_LARGE 0|NOT_X12 0"),
-    "a million interchanges": (((EMPTY, 1_000_000), ONE), "READ "),
-    "a million interchanges without a claim": (((EMPTY, 1_000_000),), "NO_835 0"),
+    "a hundred thousand interchanges": (((EMPTY, 99_000), ONE), "READ "),
+    "a million interchanges": (((EMPTY, 1_000_000), ONE), "TOO_LARGE 0"),
+    "a million interchanges without a claim": (((EMPTY, 1_000_000),), "TOO_LARGE 0|NO_835 0"),
     "a million claims in one transaction": (
         (ENVELOPE, BODY[: BODY.index(b"CLP")], (b"CLP*A*1*1*1**12*B~", 1_000_000), b"SE*1*0001~", END),
         "READ ",
@@ -83,6 +97,19 @@ def test_a_file_is_read_or_refused_in_time_and_memory(name: str, tmp_path: Path)
     path.unlink()
     print(f"\n{name}: {size:,.0f} MB: {told}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201  (the figures are what it is for)
     assert any(told.startswith(one) for one in expected.split("|"))
+
+
+def test_a_gigabyte_in_one_segment_is_quarantined_and_the_night_goes_on(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    (home.folder("inbox") / "good.835").write_bytes(ONE)
+    path = home.folder("inbox") / "large.835"
+    write(path, ENVELOPE, BODY[:-20], b"NTE*ADD*", 1_000_000_000, b"~", BODY, END)
+    told, seconds, memory = apart(INTAKE, path)
+    print(f"\n1 GB in one segment through the inbox: {told}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201
+    assert told == "1 loaded 1 refused"
+    (reason,) = home.folder("quarantine").glob("*.json")
+    assert "TOO_LARGE" in reason.read_text()
+    assert list(home.folder("inbox").iterdir()) == []
 
 
 def apart(program: str, path: Path) -> tuple[str, float, int]:

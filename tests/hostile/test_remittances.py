@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from era_parser import Source, parse
+from era_parser import Source, parse, parse_chunks
 
 ONE = (Path(__file__).parents[1] / "fixtures" / "835" / "pass" / "one-claim.835").read_bytes()
 ENVELOPE = ONE[: ONE.index(b"ST*835")]
@@ -70,3 +70,16 @@ def test_a_composite_with_an_empty_component_is_kept_as_sent(composite: str, emp
     remittances = parse([Source("x", ENVELOPE + HEAD + lines + b"SE*1*1~" + END)])
     texts = remittances.tables["element_text"].filter(text=composite)
     assert texts.height == int(empty)
+
+
+def test_interchanges_beyond_all_measure_are_refused_however_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("era_parser.parts.INTERCHANGE_LIMIT", 1_000)
+    path = tmp_path / "many.835"
+    for count, codes in ((1_000, []), (1_001, ["TOO_LARGE"])):
+        path.write_bytes(EMPTY * (count - 1) + ONE)
+        whole = parse([Source.from_path(path)])
+        parts = list(parse_chunks([path], 20_000))
+        assert [refusal.code.value for refusal in whole.refusals] == codes
+        assert [refusal.code.value for part in parts for refusal in part.refusals] == codes
