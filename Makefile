@@ -23,7 +23,7 @@ types: install-test
 	$(BIN)/mypy
 
 unit: install-test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # Ten minutes of arbitrary bytes for the reader, or MINUTES=…; fails if it finds anything (see .fuzz/found/).
 MINUTES ?= 10

@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 
 def contract_files(folder: Path) -> list[str]:
-    """Return the names of all contracts and of the schedules and edits that they name, sorted; what cannot be read names none.
+    """Return the names of all contracts and of the files that they name, sorted; what cannot be read names none.
 
-    Other files of the folder (letters, older schedules) have no part in any price.
+    Fee schedules ([[rate]]), a payer's own edits ([[edit]]): whatever table of a contract has a `file`. Other files of
+    the folder (letters, older schedules) have no part in any decision.
     """
     contracts = [path.name for path in folder.glob("*.toml")]
-    schedules = {name for file in contracts for name in _schedules(folder / file)}
-    return sorted({*contracts, *(name for name in schedules if (folder / name).is_file())})
+    named = {name for file in contracts for name in _named(folder / file)}
+    return sorted({*contracts, *(name for name in named if (folder / name).is_file())})
 
 
-def _schedules(contract: Path) -> Iterator[str]:
+def _named(contract: Path) -> Iterator[str]:
     try:
         stated = tomllib.loads(contract.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return  # read_terms says what is wrong with it
-    tables = [one for name in ("rate", "edit") if isinstance(stated.get(name), list) for one in stated[name]]
+    tables = [table for value in stated.values() if isinstance(value, list) for table in value]
     for table in tables:
         name = table.get("file") if isinstance(table, dict) else None
         if isinstance(name, str):

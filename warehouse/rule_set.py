@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -184,7 +184,10 @@ def bring_rules_back(archive: Path, rules: RuleSet, have: Rules | None = None) -
         return Rules(
             rules,
             have.terms if have and CONTRACTS in same else read_terms(place / CONTRACTS),
-            have.reference if have and REFERENCE in same else read_reference(place / REFERENCE),
+            # national edits are read as they are asked for, by denials alone: no dispute rests on them
+            have.reference
+            if have and REFERENCE in same
+            else replace(read_reference(place / REFERENCE), edit_files=()),
             practice_from((place / SETTINGS / PRACTICE).read_bytes()),
         )
 

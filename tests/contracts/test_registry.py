@@ -38,19 +38,19 @@ FRAMES: dict[str, pl.DataFrame] = {
     "denial_class": denial_classes(),
     "denial_kind": denial_kinds(),
     "edit_ruling": edit_rulings(),
-    "provider_adjustment_class": provider_adjustment_classes(),
     "clock": clocks(),
     "envelope": envelopes(),
-    "therapy_code": therapy_codes(),
-    "therapy_modifier": therapy_modifiers(),
     "therapy_threshold": therapy_thresholds(),
+    "therapy_modifier": therapy_modifiers(),
+    "therapy_code": therapy_codes(),
     "timed_code": timed_codes(),
+    "provider_adjustment_class": provider_adjustment_classes(),
 }
 
 
 def kind(dtype: pl.DataType, name: str) -> str:
     if isinstance(dtype, pl.Decimal):
-        return "money" if name.endswith("_amount") else "number"
+        return "money" if name.endswith("amount") else "number"
     return {pl.String: "text", pl.Int32: "integer", pl.Boolean: "boolean", pl.Date: "date"}[type(dtype)]
 
 
