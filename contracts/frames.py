@@ -40,6 +40,7 @@ CONTRACT = _IDENTITY | {
     "carve_out_codes": pl.String(),
     "tolerance_amount": _MONEY,
     "edits": pl.String(),
+    "units_rule": pl.String(),
 }
 RATE_ENTRY = _IDENTITY | {
     "position": pl.Int32(),
@@ -146,6 +147,7 @@ def _contract_row(contract: Contract) -> tuple[object, ...]:
         ", ".join(clauses.carve_out_codes),
         _money(clauses.tolerance),
         clauses.edits,
+        clauses.units_rule,
     )
 
 

@@ -146,6 +146,7 @@ class Clauses(_Table):
 
     `edits`: which pairs of codes may be denied beside each other. "ncci": Medicare's national edits; "own": those of
     the contract's [[edit]] tables and no others; left out: the [[edit]] tables, and of other pairs it is not said.
+    `units_rule`: how minutes become units; left out, both rules are asked and only what both say is said.
     """
 
     lesser_of: Literal["line", "claim", "none"] = "line"
@@ -159,6 +160,7 @@ class Clauses(_Table):
     carve_out_codes: Codes = ()
     tolerance: Cents = 1
     edits: Literal["ncci", "own"] | None = None
+    units_rule: Literal["eight_minute", "midpoint"] | None = None
 
     @model_validator(mode="after")
     def _percent_is_said(self) -> Clauses:

@@ -17,7 +17,7 @@ from flows.encrypt_commands import decrypt, encrypt
 from flows.encryption import told
 from flows.extract import deidentify
 from flows.faults import StepError, opened
-from flows.home import Home, HomeError, make_home
+from flows.home import SETTINGS, Home, HomeError, local_today, make_home
 from flows.letter import app as letter_app
 from flows.local_server import local_server
 from flows.lock import hold
@@ -172,6 +172,30 @@ def explain(
         told.explain(Terminal(), place, dispute)
     elif not told.explain_again(Terminal(), place, dispute, as_of.date() if as_of else place.today()):
         raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Encounter file, .csv or .xlsx")],
+    home: HomeOption = Path(),
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write every answer to this CSV")] = None,
+) -> None:
+    """Ask twelve points of an encounter file before its claims go out: pass, fail or cannot tell.
+
+    A home folder adds contracts, CMS's editions and what was decided already.
+    """
+    from flows.check import check_file, show_checked, write_checked  # noqa: PLC0415  (start quickly)
+    from warehouse.encounters import NotEncountersError  # noqa: PLC0415
+
+    day = as_of.date() if as_of else Home(home).today() if (home / SETTINGS).is_file() else local_today()
+    try:
+        read, found = check_file(file, home, day)
+    except NotEncountersError as error:
+        raise HomeError(f"{file}: {error}") from None
+    show_checked(Terminal(), read, found)
+    if out is not None:
+        write_checked(out, found)
 
 
 @app.command()

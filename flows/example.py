@@ -62,7 +62,7 @@ def place_example(path: Path) -> Home:
     home.make_folders()
     (path / _MARK).touch()
     shutil.copyfile(example_folder() / "shortpay.toml", home.settings)
-    for name in ("contracts", "reference"):
+    for name in ("contracts", "reference", "encounters"):
         shutil.copytree(
             example_folder() / name, home.folder(name), dirs_exist_ok=True, copy_function=shutil.copyfile
         )

@@ -13,7 +13,7 @@ from flows.settings import read_settings
 from warehouse.durable import write_whole
 from warehouse.rule_set import RuleFolders
 
-FOLDERS = ("inbox", "contracts", "reference", "archive", "quarantine", "journal", "published")
+FOLDERS = ("inbox", "encounters", "contracts", "reference", "archive", "quarantine", "journal", "published")
 SETTINGS = "shortpay.toml"
 _STARTER = """\
 # Settings of shortpay. One [[site]] for each place where services are rendered.
@@ -120,6 +120,11 @@ class Home:
     def today(self) -> dt.date:
         """Today where the practice is ([schedule] timezone). Raises TermsError where the settings cannot be used."""
         return read_settings(self.settings).schedule.today()
+
+
+def local_today() -> dt.date:
+    """Today where this machine stands, where no practice says otherwise."""
+    return dt.datetime.now().astimezone().date()
 
 
 def make_home(path: Path) -> Home:

@@ -1,4 +1,4 @@
-"""The night: recover, discover, archive, parse and load, adjudicate, compare, price, judge, rank, publish, second opinion.
+"""The night: recover, take in, adjudicate, compare, price, judge, rank, weigh encounters, publish, second opinion.
 
 Tasks are given the home folder, the date and what people wrote (terms, reference, settings); what a remittance
 contains stays in the warehouse.
@@ -17,6 +17,7 @@ from prefect.states import Completed
 
 from contracts import Practice, Reference, Terms, read_practice, read_reference, read_terms
 from flows import alerts, edits, intake, recovery
+from flows import encounters as encounter_files
 from flows.clock import tonight
 from flows.conformance import check_new_files
 from flows.encryption import prepare
@@ -34,6 +35,8 @@ from flows.terminal import Terminal
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
+from warehouse.encounters.models import show, weigh
+from warehouse.encounters.store import open_store
 from warehouse.journal import Journal
 from warehouse.publish import publish
 from warehouse.rule_set import RuleSet, keep_rules, unchanged_since
@@ -67,6 +70,13 @@ def take_edits(home: Path, as_of: dt.date) -> dict[str, int]:
     """Take in workbooks that came back."""
     step("edits")
     return dict(edits.take_in_edits(Home(home), as_of))
+
+
+@step_of_a_night
+def take_encounters(home: Path, as_of: dt.date) -> dict[str, int]:
+    """Take in encounter files."""
+    step("encounters")
+    return dict(encounter_files.take_in_encounters(Home(home), as_of))
 
 
 @step_of_a_night
@@ -144,6 +154,18 @@ def rank(home: Path, as_of: dt.date, next_night: dt.date) -> None:
 
 
 @step_of_a_night
+def weigh_encounters(
+    home: Path, as_of: dt.date, terms: Terms, reference: Reference, practice: Practice
+) -> int:
+    """Hold minutes and notes against what was billed."""
+    step("units and notes")
+    with open_warehouse(Home(home).warehouse) as con, open_store(Home(home).warehouse) as encounters:
+        days = weigh(con, encounters, terms, reference, practice)
+        show(con, as_of)
+        return days
+
+
+@step_of_a_night
 def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
     step("publish")
@@ -205,6 +227,7 @@ def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
     practice, terms, reference, rules = read_contracts(home)
     recover(home)
     edited = take_edits(home, as_of)
+    take_encounters(home, as_of)
     paths = discover(home)
     archive(home, len(paths))
     counts = parse_and_load(home, as_of, len(paths))
@@ -214,6 +237,7 @@ def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
     price(home, terms, reference, practice)
     judge(home)
     rank(home, as_of, settings.schedule.next_night(as_of))
+    weigh_encounters(home, as_of, terms, reference, practice)
     summary = put_out(home, as_of).with_files(counts).with_edits(edited)
     create_markdown_artifact(markdown=as_markdown(summary), key="night", description=f"as of {as_of}")
     opinion = ask_second_opinion(home, settings.conformance, return_state=True)

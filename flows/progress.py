@@ -15,6 +15,7 @@ STEPS = (
     "terms",
     "recover",
     "edits",
+    "encounters",
     "discover",
     "archive",
     "parse and load",
@@ -24,6 +25,7 @@ STEPS = (
     "price",
     "judge",
     "rank",
+    "units and notes",
     "publish",
     "second opinion",
 )

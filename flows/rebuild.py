@@ -20,6 +20,8 @@ from warehouse.conformance import level_opinions
 from warehouse.damage import DamagedError
 from warehouse.database import make_warehouse, open_warehouse
 from warehouse.durable import database_files, sync_folder
+from warehouse.encounters.models import show, weigh
+from warehouse.encounters.store import open_store, restore
 from warehouse.journal import ARRIVAL, Journal
 from warehouse.publish import publish, readable
 from warehouse.rule_set import keep_rules
@@ -75,6 +77,11 @@ def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> 
     with open_warehouse(fresh) as con:
         step("rank")
         judge.rank(con, as_of, journal, read_settings(home.settings).schedule.next_night(as_of))
+        step("units and notes")
+        with open_store(home.warehouse) as encounters:
+            restore(encounters, con, home.folder("archive"))
+            weigh(con, encounters, terms, reference, practice)
+        show(con, as_of)
         con.execute("checkpoint")
     return fresh
 

@@ -12,6 +12,9 @@ from era_parser import Source, parse
 from warehouse import judge, night
 from warehouse.archive import keep
 from warehouse.database import open_warehouse
+from warehouse.encounters import read_encounters
+from warehouse.encounters.models import show, weigh
+from warehouse.encounters.store import load_encounters, open_store
 from warehouse.journal import Journal
 from warehouse.load import load
 from warehouse.rule_set import RuleFolders, keep_rules
@@ -28,6 +31,22 @@ def judge_all(con: duckdb.DuckDBPyConnection, as_of: dt.date = AS_OF) -> None:
     judge.price(con, terms, reference, read_practice(EXAMPLES / "shortpay.toml"))
     judge.judge(con)
     judge.rank(con, as_of)
+
+
+def weigh_all(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date = AS_OF) -> None:
+    """Take in encounter files of a folder and hold them against what the warehouse has."""
+    path = Path(
+        con.execute(
+            "select path from duckdb_databases() where database_name = current_database()"
+        ).fetchall()[0][0]
+    )
+    with open_store(path) as store:
+        for file in sorted(folder.iterdir()):
+            source = Source.from_path(file)
+            load_encounters(store, source, read_encounters(source), as_of)
+        terms, reference = read_terms(EXAMPLES / "contracts"), read_reference(EXAMPLES / "reference")
+        weigh(con, store, terms, reference, read_practice(EXAMPLES / "shortpay.toml"))
+    show(con, as_of)
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +83,5 @@ def live_through_nights(home: Path, archive: Path) -> None:
         night.run(path, rules.name, terms, reference, practice)
         with open_warehouse(path) as con:
             judge.rank(con, date, Journal(home / "journal"))
+    with open_warehouse(path) as con:
+        weigh_all(con, EXAMPLES / "encounters")

@@ -19,6 +19,7 @@ from contracts import (
     therapy_codes,
     therapy_modifiers,
     therapy_thresholds,
+    timed_codes,
 )
 from warehouse.database import build, look, model_sql, store
 from warehouse.deadlines import reckon_letters, reckon_steady
@@ -88,6 +89,7 @@ def store_terms(
         "adjustment_class": adjustment_classes(),
         "remark_class": remark_classes(),
         "provider_adjustment_class": provider_adjustment_classes(),
+        "timed_code": timed_codes(),
         "clock": clocks(),
         "envelope": envelopes(),
         "therapy_threshold": therapy_thresholds(),

@@ -24,6 +24,7 @@ from contracts import (
     therapy_codes,
     therapy_modifiers,
     therapy_thresholds,
+    timed_codes,
 )
 
 TABLES = tomllib.loads((Path(contracts.__file__).parent / "registry.toml").read_text(encoding="utf-8"))[
@@ -42,6 +43,7 @@ FRAMES: dict[str, pl.DataFrame] = {
     "therapy_threshold": therapy_thresholds(),
     "therapy_modifier": therapy_modifiers(),
     "therapy_code": therapy_codes(),
+    "timed_code": timed_codes(),
     "provider_adjustment_class": provider_adjustment_classes(),
 }
 

@@ -1,0 +1,65 @@
+"""From `encounters/` into the encounters' database: archived, read, kept; what is no encounter file goes to quarantine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+import duckdb
+
+from flows.home import Home
+from flows.inbox import Waiting, discover, look, taken
+from warehouse.archive import ChangedWhileReadError, keep, set_aside
+from warehouse.arrivals import level
+from warehouse.database import open_warehouse
+from warehouse.encounters import NotEncountersError, read_encounters
+from warehouse.encounters.store import LOADED, load_encounters, open_store, restore
+from warehouse.journal import ARRIVAL, Journal
+from warehouse.load import told
+
+
+def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
+    """Take in every file of `encounters/`; return counts: encounters, encounters_duplicate, encounters_refused.
+
+    A file leaves the folder once it is archived and kept; one that grows while we look waits for the next night.
+    """
+    counts: Counter[str] = Counter()
+    journal, folder = Journal(home.folder("journal")), home.folder("encounters")
+    known = taken(journal)
+    with open_warehouse(home.warehouse) as con, open_store(home.warehouse) as store:
+        for file in look(discover(folder), folder):
+            if file.ticket not in known:
+                counts += _take_in(home, journal, store, file, as_of)
+            file.clear()
+        if counts:
+            level(con, journal, home.folder("archive"))
+        restore(store, con, home.folder("archive"))
+    return counts
+
+
+def _take_in(
+    home: Home, journal: Journal, store: duckdb.DuckDBPyConnection, file: Waiting, as_of: dt.date
+) -> Counter[str]:
+    """Take in a file: its rows are in the store before its arrival is in the journal, and twice is once."""
+    try:
+        source = file.read()
+    except ChangedWhileReadError:
+        return Counter()
+    keep(home.folder("archive"), source)
+    try:
+        read = read_encounters(source)
+    except NotEncountersError as error:
+        set_aside(home.folder("quarantine"), source, as_of, "NOT_ENCOUNTERS", str(error))
+        message = f"NOT_ENCOUNTERS: {error}"
+        journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, "refused", message, file.ticket)])
+        return Counter(encounters_refused=1)
+    again = any(
+        one["outcome"] == LOADED and one["file_hash"] == source.file_hash for one in journal.read(ARRIVAL)
+    )
+    load_encounters(store, source, read, as_of)
+    message = f"{read.rows.height} rows of encounters, {len(read.findings)} findings (out.encounter_finding)"
+    if again:
+        message = "the same bytes came before; nothing was loaded again"
+    outcome = "duplicate" if again else LOADED
+    journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, outcome, message, file.ticket)])
+    return Counter({"encounters_duplicate" if again else "encounters": 1})

@@ -1,0 +1,65 @@
+"""encounters/ in a home: archived as it came, taken in once, what is none set aside with the reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from era_parser import Source
+from flows.encounters import take_in_encounters
+from flows.home import Home, make_home
+from warehouse.archive import bring_back
+from warehouse.database import open_warehouse
+from warehouse.encounters import read_encounters
+from warehouse.encounters.store import load_encounters, open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AS_OF = dt.date(2026, 7, 1)
+GOOD = b'account,date,code,minutes,note\r\nA1,2026-06-01,97140,15,"some, text"\r\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return make_home(tmp_path / "home")
+
+
+def test_files_are_archived_as_they_came_and_taken_in_once(home: Home) -> None:
+    (home.folder("encounters") / "a.csv").write_bytes(GOOD)
+    assert take_in_encounters(home, AS_OF) == {"encounters": 1}
+    (home.folder("encounters") / "b.csv").write_bytes(GOOD)
+    assert take_in_encounters(home, AS_OF) == {"encounters_duplicate": 1}
+    assert not list(home.folder("encounters").iterdir())
+    with open_warehouse(home.warehouse) as con, open_store(home.warehouse) as store:
+        arrivals = con.execute(
+            "select name, outcome, message, file_hash from era.file_seen order by arrival"
+        ).fetchall()
+        assert [row[:2] for row in arrivals] == [("a.csv", "encounters"), ("b.csv", "duplicate")]
+        assert "some" not in arrivals[0][2]
+        assert store.execute("select count(*) from row").fetchall() == [(1,)]
+    assert bring_back(home.folder("archive"), arrivals[0][3]) == GOOD
+
+
+def test_what_is_no_encounter_file_is_set_aside(home: Home) -> None:
+    (home.folder("encounters") / "bad.doc").write_bytes(b"name,amount\nSmith,3\n")
+    (home.folder("encounters") / "good.csv").write_bytes(GOOD)
+    assert take_in_encounters(home, AS_OF) == {"encounters_refused": 1, "encounters": 1}
+    (reason,) = [json.loads(path.read_text()) for path in home.folder("quarantine").glob("*.json")]
+    assert reason["code"] == "NOT_ENCOUNTERS"
+    assert "patient_account" in reason["message"]
+    assert "Smith" not in json.dumps(reason)
+
+
+def test_a_night_that_died_after_keeping_the_rows_is_finished(home: Home) -> None:
+    """The rows are in the store, the arrival is in no journal: the next night notes it as the first."""
+    with open_store(home.warehouse) as store:
+        source = Source("a.csv", GOOD)
+        load_encounters(store, source, read_encounters(source), AS_OF)
+    (home.folder("encounters") / "a.csv").write_bytes(GOOD)
+    assert take_in_encounters(home, AS_OF) == {"encounters": 1}
+    with open_store(home.warehouse) as store:
+        assert store.execute("select count(*) from row").fetchall() == [(1,)]
