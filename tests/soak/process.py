@@ -25,6 +25,9 @@ class Ended:
     seconds: float
     megabytes: float
 
+    def __str__(self) -> str:
+        return f"{self.seconds:,.0f} s, {self.megabytes:,.0f} MB"
+
 
 def run(function: Callable[[], object], seconds: float | None = None) -> Ended:
     """Run a function in a process of its own; kill it, group and all, where it is not done after some seconds."""
