@@ -221,5 +221,5 @@ def test_a_home_of_an_earlier_version_is_rebuilt_from_what_was_published(home: H
         json.loads(line)["name"]
         for line in (home.folder("journal") / "arrival.jsonl").read_text().splitlines()
     ]
-    assert len(told) == 11
+    assert len(told) == 12
     assert differences(before, found) == []
