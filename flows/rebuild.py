@@ -20,7 +20,7 @@ from warehouse.conformance import level_opinions
 from warehouse.damage import DamagedError
 from warehouse.database import make_warehouse, open_warehouse
 from warehouse.durable import database_files, sync_folder
-from warehouse.encounters.models import show, weigh
+from warehouse.encounters.models import look_at_lanes, show, weigh
 from warehouse.encounters.store import open_store, restore
 from warehouse.journal import ARRIVAL, Journal
 from warehouse.publish import publish, readable
@@ -82,6 +82,7 @@ def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> 
             restore(encounters, con, home.folder("archive"))
             weigh(con, encounters, terms, reference, practice)
         show(con, as_of)
+        look_at_lanes(con)
         con.execute("checkpoint")
     return fresh
 
