@@ -10,7 +10,8 @@ import duckdb
 from flows.home import Home
 from flows.inbox import Waiting, discover, look, taken
 from flows.progress import note
-from warehouse.archive import ChangedWhileReadError, keep, set_aside
+from flows.reception import Reception, TurnedAwayError
+from warehouse.archive import ChangedWhileReadError
 from warehouse.arrivals import level
 from warehouse.database import open_warehouse
 from warehouse.encounters import NotEncountersError, read_encounters
@@ -64,17 +65,12 @@ def _take_in(
     home: Home, journal: Journal, store: duckdb.DuckDBPyConnection, file: Waiting, as_of: dt.date
 ) -> Counter[str]:
     """Take in a file: its rows are in the store before its arrival is in the journal, and twice is once."""
+    reception = Reception(home, journal, as_of, "NOT_ENCOUNTERS", NotEncountersError)
     try:
-        source = file.read()
+        source, read = reception.take(file, read_encounters)
     except ChangedWhileReadError:
         return Counter()
-    keep(home.folder("archive"), source)
-    try:
-        read = read_encounters(source)
-    except NotEncountersError as error:
-        set_aside(home.folder("quarantine"), source, as_of, "NOT_ENCOUNTERS", str(error))
-        message = f"NOT_ENCOUNTERS: {error}"
-        journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, "refused", message, file.ticket)])
+    except TurnedAwayError:
         return Counter(encounters_refused=1)
     again = any(
         one["outcome"] == LOADED and one["file_hash"] == source.file_hash for one in journal.read(ARRIVAL)
