@@ -48,7 +48,8 @@ soak: install-test
 
 # What a remittance may be made of to do harm, at full size: some minutes, 3 GB of memory, 400 MB of disk.
 hostile: install-test
-	$(BIN)/python -m pytest -q -s -m '' tests/hostile/heavy.py tests/hostile tests/flows/test_leaks.py
+	$(BIN)/python -m pytest -q -s tests/hostile/heavy.py
+	$(BIN)/python -m pytest -q -m '' tests/hostile tests/flows/test_leaks.py
 
 # Known faults of what we depend on, asked of the public advisories by package name and version.
 audit: install

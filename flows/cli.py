@@ -160,7 +160,10 @@ def explain(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day on which it must hold; left out: today"),
     ] = None,
 ) -> None:
-    """Print the whole proof of a dispute (D-…), open or closed, of a denial (N-…), or of any line, named FILE:SEGMENT.
+    """Print the whole proof of a dispute (D-…), open or closed, of a row of another lane, or of any line, named FILE:SEGMENT.
+
+    Other lanes: N-… denials, U-… units not billed, R-… risks, T-… thresholds, M-… modifiers, S-… shares of distinct
+    pairs, L-… letters; a row of an encounter file is FILE:ROW.
 
     For an account or a payer claim number: the history of its claims, with the segments of their lines. With
     --replay: exit status 1 where the proof does not hold, or where that cannot be said.

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from flows.home import Home
 from flows.inbox import Waiting, discover, look, taken
-from warehouse.archive import ChangedWhileReadError, keep, set_aside
+from flows.reception import Reception, TurnedAwayError
+from warehouse.archive import ChangedWhileReadError
 from warehouse.arrivals import level
 from warehouse.database import open_warehouse
 from warehouse.edits import take_edits
-from warehouse.journal import ARRIVAL, Journal
-from warehouse.load import told
+from warehouse.journal import Journal
 from warehouse.returned import NotAWorklistError, read_returned
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -47,17 +47,12 @@ def _open_in_a_program(path: Path) -> bool:
 
 def _take_in(home: Home, journal: Journal, file: Waiting, as_of: dt.date) -> Counter[str]:
     """Take in a workbook: its edits and its arrival stand in the journal together, or not at all."""
+    reception = Reception(home, journal, as_of, "NOT_A_WORKLIST", NotAWorklistError)
     try:
-        source = file.read()
+        source, returned = reception.take(file, lambda source: read_returned(source.data))
     except ChangedWhileReadError:
         return Counter()
-    keep(home.folder("archive"), source)
-    try:
-        returned = read_returned(source.data)
-    except NotAWorklistError as error:
-        set_aside(home.folder("quarantine"), source, as_of, "NOT_A_WORKLIST", str(error))
-        message = f"NOT_A_WORKLIST: {error}"
-        journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, "refused", message, file.ticket)])
+    except TurnedAwayError:
         return Counter(set_aside=1)
     edits, refused = take_edits(journal, returned, source.name, source.file_hash, as_of, file.ticket)
     return Counter(workbooks=1, edits=edits, refused=refused)

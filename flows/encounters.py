@@ -9,11 +9,13 @@ import duckdb
 
 from flows.home import Home
 from flows.inbox import Waiting, discover, look, taken
-from warehouse.archive import ChangedWhileReadError, keep, set_aside
+from flows.progress import note
+from flows.reception import Reception, TurnedAwayError
+from warehouse.archive import ChangedWhileReadError
 from warehouse.arrivals import level
 from warehouse.database import open_warehouse
 from warehouse.encounters import NotEncountersError, read_encounters
-from warehouse.encounters.store import LOADED, load_encounters, open_store, restore
+from warehouse.encounters.store import LOADED, load_encounters, mend_store, open_store, restore
 from warehouse.journal import ARRIVAL, Journal
 from warehouse.load import told
 
@@ -26,6 +28,7 @@ def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
     counts: Counter[str] = Counter()
     journal, folder = Journal(home.folder("journal")), home.folder("encounters")
     known = taken(journal)
+    note(*mended(home))
     with open_warehouse(home.warehouse) as con, open_store(home.warehouse) as store:
         for file in look(discover(folder), folder):
             if file.ticket not in known:
@@ -33,25 +36,41 @@ def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
             file.clear()
         if counts:
             level(con, journal, home.folder("archive"))
-        restore(store, con, home.folder("archive"))
+        note(*brought_back(store, con, home))
     return counts
+
+
+def mended(home: Home) -> list[str]:
+    """Put a damaged store of encounters aside, and say so."""
+    aside = mend_store(home.warehouse)
+    if aside is None:
+        return []
+    return [
+        f"encounters.duckdb was damaged: made anew from the archive; the damaged file is {aside.name}, remove it"
+    ]
+
+
+def brought_back(store: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection, home: Home) -> list[str]:
+    """Read what the store lacks from the archive again, and say what came back and what could not."""
+    count, lost = restore(store, con, home.folder("archive"))
+    said = [f"{count} encounter files read again from the archive"] if count else []
+    if lost:
+        names = ", ".join(file_hash[:12] for file_hash in lost[:5])
+        said.append(f"{len(lost)} encounter files are missing or damaged in the archive ({names}): their days are not"
+                    " judged; restore them from a backup")  # fmt: skip
+    return said
 
 
 def _take_in(
     home: Home, journal: Journal, store: duckdb.DuckDBPyConnection, file: Waiting, as_of: dt.date
 ) -> Counter[str]:
     """Take in a file: its rows are in the store before its arrival is in the journal, and twice is once."""
+    reception = Reception(home, journal, as_of, "NOT_ENCOUNTERS", NotEncountersError)
     try:
-        source = file.read()
+        source, read = reception.take(file, read_encounters)
     except ChangedWhileReadError:
         return Counter()
-    keep(home.folder("archive"), source)
-    try:
-        read = read_encounters(source)
-    except NotEncountersError as error:
-        set_aside(home.folder("quarantine"), source, as_of, "NOT_ENCOUNTERS", str(error))
-        message = f"NOT_ENCOUNTERS: {error}"
-        journal.add(ARRIVAL, [told(source.name, source.file_hash, as_of, "refused", message, file.ticket)])
+    except TurnedAwayError:
         return Counter(encounters_refused=1)
     again = any(
         one["outcome"] == LOADED and one["file_hash"] == source.file_hash for one in journal.read(ARRIVAL)

@@ -8,25 +8,40 @@ from rich.markup import escape
 
 from flows.denial_proof import show_denial
 from flows.home import HomeError
+from flows.lane_proof import show_lane
 from flows.proof import show_history, show_proof
 from flows.replay import replayed, show_replay
 from warehouse.archive import ArchiveError
 from warehouse.claim_history import histories
 from warehouse.denial_proof import prove_denial
+from warehouse.encounter_proof import encounter_file, prove_risk, prove_row, prove_units
 from warehouse.explain import prove
 from warehouse.publish import readable
 from warehouse.sealing import is_there
+from warehouse.therapy_proof import prove_letter, prove_modifier, prove_share, prove_threshold
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
+    import duckdb
     from rich.console import Console
 
     from flows.home import Home
 
+LANES = {
+    "U-": prove_units,
+    "R-": prove_risk,
+    "T-": prove_threshold,
+    "M-": prove_modifier,
+    "S-": prove_share,
+    "L-": prove_letter,
+}
+"""How rows beside disputes (D-) and denials (N-) are named, and what proves them."""
+
 
 def explain(console: Console, home: Home, name: str) -> None:
-    """Print what is known of a dispute, a line, an account or a payer claim number.
+    """Print what is known of a dispute, a row of another lane, a line, an account or a payer claim number.
 
     Raises HomeError, UnknownDisputeError, ArchiveError.
     """
@@ -38,10 +53,19 @@ def explain(console: Console, home: Home, name: str) -> None:
             place = escape(found[0].decisions[0].source_file)
             console.print(f"\nThe proof of one line: shortpay explain '{place}:SEGMENT'", highlight=False)
             return
-        if name.upper().startswith("N-"):
-            show_denial(console, prove_denial(con, home.folder("archive"), name))
-            return
-        for proof in prove(con, home.folder("archive"), name):
+        _explain_row(console, con, home.folder("archive"), name)
+
+
+def _explain_row(console: Console, con: duckdb.DuckDBPyConnection, archive: Path, name: str) -> None:
+    """Print the proof of what a name stands for: an id by its first letters, a row of an encounter file, a line."""
+    if name.upper().startswith("N-"):
+        show_denial(console, prove_denial(con, archive, name))
+    elif name[:2].upper() in LANES:
+        show_lane(console, LANES[name[:2].upper()](con, archive, name))
+    elif place := encounter_file(con, name):
+        show_lane(console, prove_row(con, archive, name, place))
+    else:
+        for proof in prove(con, archive, name):
             show_proof(console, proof)
 
 

@@ -35,7 +35,7 @@ from flows.terminal import Terminal
 from warehouse import judge as models
 from warehouse import night
 from warehouse.database import open_warehouse
-from warehouse.encounters.models import show, weigh
+from warehouse.encounters.models import look_at_lanes, show, weigh
 from warehouse.encounters.store import open_store
 from warehouse.journal import Journal
 from warehouse.publish import publish
@@ -162,6 +162,7 @@ def weigh_encounters(
     with open_warehouse(Home(home).warehouse) as con, open_store(Home(home).warehouse) as encounters:
         days = weigh(con, encounters, terms, reference, practice)
         show(con, as_of)
+        look_at_lanes(con)
         return days
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Table
+
+from flows.proof_parts import say, show_steps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,7 +61,7 @@ def _show_segments(console: Console, proof: Proof) -> None:
         f"\n[bold]What the remittance says[/bold]  {escape(str(line['source_file']))}, segment {line['source_segment']}"
     )
     for segment in proof.segments:
-        console.print(f"  {segment}", markup=False, highlight=False)
+        say(console, f"  {segment}")
 
 
 def _show_allowed(console: Console, proof: Proof) -> None:
@@ -92,14 +93,7 @@ def _show_expected(console: Console, proof: Proof) -> None:
         f"\n[bold]Expected: {amount}[/bold]  contract {escape(str(line['contract']))}"
         f" ({escape(str(line['contract_file']))})"
     )
-    table = Table(box=None, pad_edge=False)
-    for name in ("step", "arithmetic", "source", "after"):
-        table.add_column(name, justify="right" if name == "after" else "left")
-    for operation, detail, source, after in proof.steps:
-        table.add_row(
-            operation, escape(detail or ""), escape(source or ""), "" if after is None else f"${after}"
-        )
-    console.print(table)
+    show_steps(console, proof.steps)
     if proof.price.get("unproven"):
         console.print(
             f"  the least of {proof.price['low']} to {proof.price['high']}: {proof.price['unproven']}",

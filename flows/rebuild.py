@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from contracts import read_practice, read_reference, read_terms
+from flows.encounters import brought_back, mended
 from flows.encryption import prepare
-from flows.progress import step
+from flows.progress import note, step
 from flows.recovery import REBUILDING, recover_published
 from flows.settings import read_settings
 from warehouse import judge, night
@@ -20,8 +21,8 @@ from warehouse.conformance import level_opinions
 from warehouse.damage import DamagedError
 from warehouse.database import make_warehouse, open_warehouse
 from warehouse.durable import database_files, sync_folder
-from warehouse.encounters.models import show, weigh
-from warehouse.encounters.store import open_store, restore
+from warehouse.encounters.models import look_at_lanes, show, weigh
+from warehouse.encounters.store import open_store
 from warehouse.journal import ARRIVAL, Journal
 from warehouse.publish import publish, readable
 from warehouse.rule_set import keep_rules
@@ -78,10 +79,12 @@ def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> 
         step("rank")
         judge.rank(con, as_of, journal, read_settings(home.settings).schedule.next_night(as_of))
         step("units and notes")
+        note(*mended(home))
         with open_store(home.warehouse) as encounters:
-            restore(encounters, con, home.folder("archive"))
+            note(*brought_back(encounters, con, home))
             weigh(con, encounters, terms, reference, practice)
         show(con, as_of)
+        look_at_lanes(con)
         con.execute("checkpoint")
     return fresh
 

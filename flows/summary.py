@@ -39,6 +39,8 @@ class Summary:
     alarm_amount: Decimal = Decimal(0)
     recovered_amount: Decimal = Decimal(0)
     denials: Rows = field(default_factory=list)
+    lanes: Rows = field(default_factory=list)
+    """(lane, sense, rows, priced rows, dollars, first deadline), from view.lane_worth."""
 
     def with_files(self, counts: dict[str, int]) -> Summary:
         return replace(self, files=counts)
@@ -79,7 +81,16 @@ def summarise(con: duckdb.DuckDBPyConnection) -> Summary:
             "select strategy, count(*), coalesce(sum(recoverable_amount), 0), min(deadline_date) from out.denial"
             " where status = 'open' group by strategy order by 3 desc, 1"
         ).fetchall(),
+        lanes=_lane_worth(con),
     )
+
+
+def _lane_worth(con: duckdb.DuckDBPyConnection) -> Rows:
+    """What each lane is worth; nothing before a night has weighed encounters."""
+    there = con.execute(
+        "select count(*) from duckdb_views() where schema_name = 'view' and view_name = 'lane_worth'"
+    )
+    return con.execute("from view.lane_worth").fetchall() if there.fetchall()[0][0] else []
 
 
 def as_markdown(summary: Summary) -> str:
@@ -99,7 +110,17 @@ def as_markdown(summary: Summary) -> str:
     ]
     lines += [f"| {_plain(p)} | {n} | {s} | ${o:,.2f} | ${e:,.2f} |" for p, n, s, o, e, _ in summary.payers]
     lines += ["", "| verdict | lines |", "|---|---|", *(f"| {v} | {n} |" for v, n, _ in summary.coverage)]
+    if summary.lanes:
+        lines += ["", "| lane beside the disputes | | rows | dollars |", "|---|---|---|---|"]
+    lines += [
+        f"| {lane} | {sense} | {rows} | {_dollars(worth)} |"
+        for lane, sense, rows, _, worth, _ in summary.lanes
+    ]
     return "\n".join(lines)
+
+
+def _dollars(amount: Decimal | None) -> str:
+    return "" if amount is None else f"${amount:,.2f}"
 
 
 def _plain(text: str) -> str:
@@ -155,6 +176,8 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     console.print(soon)
     if summary.denials:
         console.print(_denials(summary.denials))
+    if summary.lanes:
+        console.print(_lanes(summary.lanes))
     console.print(
         f"Open: {summary.open_count} disputes, ${summary.open_amount:,.2f}."
         f" Expired: {summary.expired_count}, ${summary.expired_amount:,.2f}."
@@ -183,6 +206,22 @@ def _denials(rows: Rows) -> Table:
     )
     for strategy, lines, worth, first in rows:
         table.add_row(strategy, str(lines), f"${worth:,.2f}", str(first or ""))
+    return table
+
+
+def _lanes(rows: Rows) -> Table:
+    """What each lane is worth. They overlap and are not added up; none of it is in what is short."""
+    table = _table(
+        "Beside the disputes",
+        ("lane", ""),
+        ("rows", "right"),
+        ("with a figure", "right"),
+        ("worth", "right"),
+        ("", ""),
+        ("first deadline", ""),
+    )
+    for lane, sense, count, priced, worth, first in rows:
+        table.add_row(lane, str(count), str(priced), _dollars(worth), sense, str(first or ""))
     return table
 
 

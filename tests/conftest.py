@@ -13,7 +13,7 @@ from warehouse import judge, night
 from warehouse.archive import keep
 from warehouse.database import open_warehouse
 from warehouse.encounters import read_encounters
-from warehouse.encounters.models import show, weigh
+from warehouse.encounters.models import look_at_lanes, show, weigh
 from warehouse.encounters.store import load_encounters, open_store
 from warehouse.journal import Journal
 from warehouse.load import load
@@ -85,3 +85,4 @@ def live_through_nights(home: Path, archive: Path) -> None:
             judge.rank(con, date, Journal(home / "journal"))
     with open_warehouse(path) as con:
         weigh_all(con, EXAMPLES / "encounters")
+        look_at_lanes(con)

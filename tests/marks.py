@@ -137,8 +137,11 @@ def remittance(marks: Marks, claims: int = 3, paid: str = "48.15") -> bytes:
     return (head + body + marks.planted(TAIL)).encode()
 
 
-def drop_all(inbox: Path, marks: Marks) -> None:
-    """Fill an inbox: a good file, damaged and foreign ones, their names marked too, and a workbook with notes."""
+def drop_all(inbox: Path, marks: Marks) -> list[str]:
+    """Fill an inbox: a good file, damaged and foreign ones, their names marked too, and a workbook with notes.
+
+    Return the accounts of the good one.
+    """
     good = remittance(marks, 2)
     whole = marks.planted("PATIENT {N} {D}").encode()
     files = {
@@ -152,6 +155,24 @@ def drop_all(inbox: Path, marks: Marks) -> None:
     }
     for name, data in files.items():
         (inbox / name).write_bytes(data)
+    return re.findall(r"CLP\*([^*]+)", good.decode())
+
+
+def drop_encounters(folder: Path, accounts: list[str], marks: Marks, notes: Marks) -> None:
+    """Fill the folder of encounters: visits of these accounts, each cell marked; one file is damaged, one foreign."""
+    header = "account,date,code,minutes,region,clinician,assistant,diagnosis,payer,note,exported\n"
+    rows = "".join(
+        f"{account},2026-05-12,97110,45,"
+        + marks.planted("lumbar,{N},{N},{N},{N},")
+        + f'"{" ".join(notes.name() for _ in range(12))}",{marks.name()}\n'
+        for account in accounts
+    )
+    bad = "".join(
+        marks.planted("{N},{N},{N},{N},{N},{N},{N},{N},{N}") + f",={notes.name()}\n" for _ in range(2)
+    )
+    (folder / f"{marks.name()}.csv").write_text(header + rows + bad)
+    (folder / f"{marks.name()}.xlsx").write_bytes(b"PK\x03\x04" + marks.name().encode())
+    (folder / f"{marks.name()}.txt").write_text(f"{notes.name()}\n")
 
 
 def workbook(marks: Marks) -> bytes:

@@ -141,11 +141,13 @@ def quarantine(folder: Path, source: Source | Path, refusal: Refusal, seen: dt.d
     return _say_why(path, told, refusal.code.value, refusal.message, refusal.byte_offset)
 
 
-def set_aside(folder: Path, source: Source, seen: dt.date, code: str, message: str) -> Path:
-    """Put a file that is not taken in beside a .json that says why and what to do."""
-    path = _place(folder, source.name, source.file_hash)
+def set_aside(
+    folder: Path, source: Source | Path, told: tuple[str, str, dt.date], code: str, message: str
+) -> Path:
+    """Put a file that is not taken in beside a .json that says why and what to do; `told`: its name, hash, the day."""
+    path = _place(folder, *told[:2])
     _put(path, source)
-    return _say_why(path, (source.name, source.file_hash, seen), code, message, None)
+    return _say_why(path, told, code, message, None)
 
 
 def _place(folder: Path, name: str, file_hash: str) -> Path:

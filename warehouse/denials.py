@@ -10,6 +10,7 @@ from contracts import (
     HELD_PAIR_SCHEMA,
     HELD_UNITS_SCHEMA,
     LINE_SCHEMA,
+    OUTPUT_SCHEMA,
     STEP_SCHEMA,
     denial_classes,
     denial_kinds,
@@ -27,19 +28,21 @@ if TYPE_CHECKING:
 
     from contracts import Practice, Reference, Terms
 
-PRICE_SCHEMA: dict[str, pl.DataType] = {
-    "line_id": pl.Int64(),
-    "outcome": pl.String(),
-    "reason": pl.String(),
-    "contract": pl.String(),
-    "contract_file": pl.String(),
-    "contract_effective": pl.Date(),
-    "payer": pl.String(),
-    "plan": pl.String(),
-    "rate_basis": pl.String(),
-    "rate_row": pl.String(),
-    "expected_cents": pl.Int64(),
-    "gain_cents": pl.Int64(),
+_PRICED = (
+    "line_id",
+    "outcome",
+    "reason",
+    "contract",
+    "contract_file",
+    "contract_effective",
+    "payer",
+    "plan",
+    "rate_basis",
+    "rate_row",
+    "expected_cents",
+)
+PRICE_SCHEMA: dict[str, pl.DataType] = {name: OUTPUT_SCHEMA[name] for name in _PRICED} | {
+    "gain_cents": pl.Int64()
 }
 """expected: the line's price in its day, had it been paid. gain: what the day would come to more; null: no price."""
 
@@ -58,6 +61,7 @@ def price_denials(
 
     `paid` is what the lines that were paid are priced at (OUTPUT_SCHEMA of reprice). Needs core.comparable_line.
     """
+    con.execute(model_sql("macro.named_line"))
     build(con, "core.denied_line")
     days = con.sql(model_sql("core.denied_day_to_price")).pl()
     lines = days.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in days.columns})

@@ -27,6 +27,7 @@ def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_
     """
     _report_damage(journal, as_of)
     take_in(con, journal)
+    con.execute(model_sql("macro.named_line"))
     build(con, "life.line")
     build(con, "life.standing", {"as_of": as_of})
     reckon(con)

@@ -14,12 +14,14 @@ import duckdb
 from warehouse.archive import ArchiveError, archive_path, blocks
 from warehouse.damage import DamagedError, is_damage, rebuild_it
 from warehouse.durable import PARTIAL
+from warehouse.encounters.store import known_files
 from warehouse.journal import ARRIVAL, BOOKS, OPINION, Journal
 from warehouse.publish import readable, worklist_csv
 from warehouse.returned import NotAWorklistError, read_returned
 from warehouse.rule_set import PROGRAM, rules_archive
 from warehouse.sealing import RECIPIENTS, is_there, plain
 from warehouse.verify_content import compare
+from warehouse.verify_encounters import compare_encounters
 from warehouse.workbook import workbook
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Premises:
     published: Path
     journal: Journal
     con: duckdb.DuckDBPyConnection
+    warehouse: Path
 
 
 def archive_whole(at: Premises) -> tuple[str, Iterator[Fault]]:
@@ -100,6 +103,13 @@ def content(at: Premises) -> tuple[str, Iterator[Fault]]:
     found = compare(at.con, at.archive)
     faults = (Fault(f"era.{table}, file {file_hash[:12]}", what, REBUILD) for table, file_hash, what in found)
     return f"{files[0]} files read again, {files[1] / 1e6:,.1f} MB", faults
+
+
+def encounters(at: Premises) -> tuple[str, Iterator[Fault]]:
+    """Every encounter file, read again from the archive, gives the rows and findings that encounters.duckdb has of it."""
+    count = len(known_files(at.con))
+    found = compare_encounters(at.con, at.archive, at.warehouse)
+    return f"{count} encounter files read again", (Fault(*one) for one in found)
 
 
 def decisions(at: Premises) -> tuple[str, Iterator[Fault]]:
@@ -248,7 +258,7 @@ def _journal_faults(at: Premises, books: Iterable[str]) -> Iterator[Fault]:
             )
 
 
-CHECKS = [archive_whole, content]
+CHECKS = [archive_whole, content, encounters]
 OF_A_NIGHT = [decisions, published_database, lists, journal]
 
 
@@ -259,7 +269,7 @@ def verify(archive: Path, published: Path, books: Journal, warehouse: Path) -> I
         return
     try:
         with duckdb.connect(str(warehouse), read_only=True) as con:
-            at = Premises(archive, published, books, con)
+            at = Premises(archive, published, books, con, warehouse)
             for check in CHECKS + (OF_A_NIGHT if _finished(con) else []):
                 what, faults = check(at)
                 yield Looked(what, list(faults))

@@ -26,17 +26,23 @@ SHEETS = {
     "Closed": "out.closed",
     "Scorecard": "out.scorecard",
     "Denials": "out.denial",
+    "Units not billed": "out.under_billed",
     "Abstained": "out.abstained",
     "Thresholds": "out.threshold",
     "Modifiers": "out.modifier",
+    "Compliance": "out.compliance",
+    "Encounter findings": "out.encounter_finding",
     "Cash": "out.cash",
     "Coverage": "out.coverage",
     "Files": "out.file",
     "Refused edits": "out.refused_edit",
 }
+OF_ENCOUNTERS = ("out.under_billed", "out.compliance", "out.encounter_finding")
+"""There once a night has weighed encounters."""
 _EDITED = ("out.worklist", "out.expired", "out.closed")
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001  (a fixed stamp: the same rows give the same bytes)
 _NARROW, _WIDE, _ROOM = 9, 44, 4
+_LINE, _TALLEST = 15, 20
 _WIDTHS = {
     "note": 32,
     "assignee": 13,
@@ -49,6 +55,10 @@ _WIDTHS = {
     "contains": 50,
     "envelope": 60,
     "rule": 50,
+    "detail": 50,
+    "advice": 44,
+    "price_problem": 44,
+    "unproven": 34,
     "reason": 60,
 }
 _FRONT = (
@@ -80,6 +90,10 @@ LARGEST = {
     f" denial_id limit {ROWS}",
     "out.modifier": f" order by service_date desc, source_file, source_segment, finding_code limit {ROWS}",
     "out.threshold": f" order by service_year desc, counted_amount desc, patient_key, discipline limit {ROWS}",
+    "out.under_billed": " order by coalesce(days_left < 0, false), file_by nulls last, unbilled_amount desc nulls last,"
+    f" under_billed_id limit {ROWS}",
+    "out.compliance": f" order by risk_amount desc nulls last, service_date desc, risk_id limit {ROWS}",
+    "out.encounter_finding": f" order by service_date desc nulls last, source_file, row_number, finding_code limit {ROWS}",
     "out.deadline": f" order by deadline_date, amount desc nulls last, about_id, due limit {ROWS}",
     "out.file": f" order by arrival desc limit {ROWS}",
 }
@@ -105,7 +119,23 @@ _STYLES: dict[str, dict[str, Any]] = {
     "amber": {"bg_color": "#FFE699"},
 }  # fmt: skip
 _WRAPPED = frozenset(
-    {"envelope", "what_to_do", "rule", "cause_evidence", "judged_with", "message", "reason", "standing"}
+    {
+        "envelope",
+        "what_to_do",
+        "rule",
+        "cause_evidence",
+        "judged_with",
+        "message",
+        "reason",
+        "standing",
+        "detail",
+        "advice",
+        "price_problem",
+        "unproven",
+        "source",
+        "argument",
+        "contains",
+    }
 )
 
 
@@ -127,11 +157,18 @@ def workbook(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> bytes:
     book.set_properties({"title": f"shortpay worklist as of {as_of.isoformat()}", "created": _CREATED})
     formats = {name: book.add_format(style) for name, style in _STYLES.items()}
     columns = {
-        title: _sheet(book.add_worksheet(title), con, table, formats) for title, table in SHEETS.items()
+        title: _sheet(book.add_worksheet(title), con, table, formats)
+        for title, table in SHEETS.items()
+        if table not in OF_ENCOUNTERS or _is_there(con, table)
     }
     _dictionary(book.add_worksheet("Dictionary"), columns, formats)
     book.close()
     return out.getvalue()
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    query = "select count(*) from duckdb_tables() where concat(schema_name, '.', table_name) = ?"
+    return bool(con.execute(query, [table]).fetchall()[0][0])
 
 
 def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict[str, Any]) -> list[str]:
@@ -144,13 +181,17 @@ def _sheet(sheet: Any, con: duckdb.DuckDBPyConnection, table: str, formats: dict
     editable = frozenset(EDITABLE) if table in _EDITED else frozenset[str]()
     names = _ordered(found, front=bool(editable))
     places = [found.index(name) for name in names]
+    widths: dict[str, tuple[int, int]] = {}
     for place, name in enumerate(names):
         sheet.write_string(0, place, name, formats["edit_head" if name in editable else "head"])
         values = [row[places[place]] for row in rows]
         for number, value in enumerate(values, start=1):
             _cell(sheet, number, place, value, _style(name, value, editable), formats)
         sheet.set_column(place, place, _width(name, values))
+        widths[name] = (places[place], _width(name, values))
         _help(sheet, place, name, len(rows), editable, formats)
+    if not editable:
+        _make_room(sheet, rows, [widths[name] for name in names if name in _WRAPPED])
     if total > len(rows):
         more = f"{total - len(rows):,} more in {table} of shortpay.duckdb; these are the largest"
         sheet.write_string(len(rows) + 1, 0, more)
@@ -211,7 +252,18 @@ def _fitting(text: str) -> str:
 
 def _width(name: str, values: list[Any]) -> int:
     longest = max([len(name), *(len(str(value)) for value in values if value is not None)])
-    return _WIDTHS.get(name) or min(max(longest + _ROOM, _NARROW), _WIDE)
+    told = any(value is not None for value in values) or name in EDITABLE
+    return (_WIDTHS.get(name) if told else None) or min(max(longest + _ROOM, _NARROW), _WIDE)
+
+
+def _make_room(sheet: Any, rows: list[tuple[Any, ...]], wrapped: list[tuple[int, int]]) -> None:
+    """Give rows the height of their longest wrapped text: not every program does when it opens a file."""
+    for number, row in enumerate(rows, start=1):
+        lines = max(
+            (-(-len(str(row[place] or "")) * 6 // (5 * width)) for place, width in wrapped), default=1
+        )
+        if lines > 1:
+            sheet.set_row(number, _LINE * min(lines, _TALLEST))
 
 
 def _help(
@@ -221,6 +273,10 @@ def _help(
     if not rows:
         return
     if name == "days_left":
+        # an empty cell is 0 to the rules that follow
+        sheet.conditional_format(
+            1, place, rows, place, {"type": "blanks", "format": None, "stop_if_true": True}
+        )
         for limit, colour in ((0, "over"), (_SOON, "red"), (_NEAR, "amber")):
             sheet.conditional_format(1, place, rows, place, {"type": "cell", "criteria": "between", "minimum": -99999,
                                      "maximum": limit, "format": formats[colour], "stop_if_true": True})  # fmt: skip

@@ -12,23 +12,12 @@ import pytest
 
 from contracts import GROUP_SCHEMA, LINE_SCHEMA, Practice, Reference, explain_short, reprice
 from contracts.hypotheses import hypotheses
+from tests.contracts.test_cases import KNOWN as PRICING
 from tests.contracts.test_cases import cents, terms_of
 
 MakeLines = Callable[[Sequence[Mapping[str, Any]]], pl.DataFrame]
 FOLDER = Path(__file__).parents[1] / "cases" / "causes"
-KNOWN = {
-    "title",
-    "source",
-    "arithmetic",
-    "contract",
-    "files",
-    "schedule",
-    "sites",
-    "clinicians",
-    "lines",
-    "near",
-    "expect",
-}
+KNOWN = PRICING | {"near"}
 Case = dict[str, Any]
 Found = dict[int, list[dict[str, Any]]]
 

@@ -19,6 +19,7 @@ from flows.local_server import local_server
 from flows.quiet import quiet
 from tests import marks
 from warehouse.database import open_warehouse
+from warehouse.encounters.store import open_store
 
 Fault = Callable[[Home, list[str]], object]
 
@@ -39,6 +40,11 @@ def strict_cast(_: Home, names: list[str]) -> object:
     return pl.Series("patient", names).cast(pl.Int64)
 
 
+def note_cast(home: Home, _: list[str]) -> object:
+    with open_store(home.warehouse) as con:
+        return con.execute("select cast(note as integer) from row where note is not null").fetchall()
+
+
 def key_error(_: Home, names: list[str]) -> object:
     return dict.fromkeys(names[1:])[names[0]]
 
@@ -54,13 +60,17 @@ NIGHTS: list[tuple[str, Fault]] = [
     ("flows.edits.take_edits", strict_cast),
     ("flows.intake.load", conversion),
     ("flows.nightly.models.compare", chained),
+    ("flows.nightly.weigh", note_cast),
     ("flows.nightly.check_new_files", duplicate_key),
     ("flows.nightly.as_markdown", key_error),
 ]
 
 
-def night(home: Home, planted: marks.Marks, target: str = "", fault: Fault | None = None) -> int:
-    marks.drop_all(home.folder("inbox"), planted)
+def night(
+    home: Home, planted: marks.Marks, notes: marks.Marks, target: str = "", fault: Fault | None = None
+) -> int:
+    accounts = marks.drop_all(home.folder("inbox"), planted)
+    marks.drop_encounters(home.folder("encounters"), accounts, planted, notes)
     sys.argv = ["shortpay", "run", "--home", str(home.path), "--as-of", "2026-07-01"]
 
     def stopped(*_: Any, **__: Any) -> object:
@@ -82,19 +92,22 @@ def main() -> None:
         local_server(schedules=False) as is_up,
         mock.patch.object(cli, "local_server", return_value=contextlib.nullcontext(is_up)),
     ):
-        outcomes = all_nights(home, planted, written := marks.Marks(first=400_000))
-    kept.write_text(json.dumps({"planted": planted.all, "written": written.all, "outcomes": outcomes}))
+        outcomes = all_nights(
+            home, planted, written := marks.Marks(first=400_000), notes := marks.Marks(first=800_000)
+        )
+    told = {"planted": planted.all, "written": written.all, "notes": notes.all, "outcomes": outcomes}
+    kept.write_text(json.dumps(told))
 
 
-def all_nights(home: Home, planted: marks.Marks, written: marks.Marks) -> dict[str, int]:
-    outcomes = {"whole": night(home, planted)}
+def all_nights(home: Home, planted: marks.Marks, written: marks.Marks, notes: marks.Marks) -> dict[str, int]:
+    outcomes = {"whole": night(home, planted, notes)}
     settings = home.settings.read_text()
     home.settings.write_text(settings + "\n[conformance]\nminutes = 0\n")
     for target, fault in NIGHTS:
-        outcomes[target] = night(home, planted, target, fault)
+        outcomes[target] = night(home, planted, notes, target, fault)
     contract = written.planted('contract = "{N}"\n{N} = "{D}"\n')
     (home.folder("contracts") / f"{written.name()}.toml").write_text(contract)
-    outcomes["contract"] = night(home, planted)
+    outcomes["contract"] = night(home, planted, notes)
     return outcomes
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from era_parser import Source
 from flows.encounters import take_in_encounters
 from flows.home import Home, make_home
+from flows.progress import showing
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
 from warehouse.encounters import read_encounters
-from warehouse.encounters.store import load_encounters, open_store
+from warehouse.encounters.store import load_encounters, open_store, store_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 AS_OF = dt.date(2026, 7, 1)
@@ -63,3 +67,66 @@ def test_a_night_that_died_after_keeping_the_rows_is_finished(home: Home) -> Non
     assert take_in_encounters(home, AS_OF) == {"encounters": 1}
     with open_store(home.warehouse) as store:
         assert store.execute("select count(*) from row").fetchall() == [(1,)]
+
+
+def told(home: Home) -> str:
+    out = io.StringIO()
+    with showing(Console(file=out, width=300)):
+        take_in_encounters(home, AS_OF)
+    return out.getvalue()
+
+
+def rows(home: Home) -> list[tuple[object, ...]]:
+    with open_store(home.warehouse) as store:
+        return store.execute("select file_hash, row_number, note from row order by all").fetchall()
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for place in range(12_288, len(data), 4096):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+
+
+def leave_the_log(path: Path) -> None:
+    path.rename(path.with_name(path.name + ".wal"))
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], bool]] = {
+    "no database": (lambda path: path.write_bytes(b"nonsense" * 1000), True),
+    "a flipped block": (flip, True),
+    "cut short": (lambda path: path.write_bytes(path.read_bytes()[:9000]), True),
+    "gone, its log left": (leave_the_log, False),
+    "empty": (lambda path: path.write_bytes(b""), True),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_store_is_made_anew_from_the_archive(home: Home, damage: str) -> None:
+    many = b"".join(b'A%d,2026-06-01,97140,15,"text %d"\r\n' % (n, n) for n in range(2000))
+    (home.folder("encounters") / "a.csv").write_bytes(GOOD + many)
+    assert told(home) == ""
+    before, path = rows(home), store_path(home.warehouse)
+    harm, aside = DAMAGES[damage]
+    harm(path)
+    said = told(home)
+    assert "1 encounter files read again from the archive" in said
+    assert (
+        ("encounters.duckdb was damaged" in said)
+        == aside
+        == (home.path / "encounters.damaged.duckdb").exists()
+    )
+    assert rows(home) == before
+    assert told(home) == ""
+
+
+def test_what_the_archive_lost_is_said_and_the_rest_goes_on(home: Home) -> None:
+    (home.folder("encounters") / "a.csv").write_bytes(GOOD)
+    (home.folder("encounters") / "b.csv").write_bytes(GOOD.replace(b"A1", b"A2"))
+    take_in_encounters(home, AS_OF)
+    store_path(home.warehouse).unlink()
+    next(home.folder("archive").rglob("*.gz")).unlink()
+    said = told(home)
+    assert "1 encounter files read again" in said
+    assert "1 encounter files are missing or damaged in the archive" in said
+    assert len(rows(home)) == 1

@@ -15,6 +15,7 @@ from flows.example import place_example
 from flows.home import Home, make_home
 from flows.private import Tightened, private, tighten
 from tests.flows.failing_nights import NIGHTS
+from warehouse.encounters.store import open_store, store_path
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -28,12 +29,13 @@ class Nights:
     said: dict[str, bytes]
     planted: list[str]
     written: list[str]
+    notes: list[str]
     outcomes: dict[str, int]
 
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    """Run a whole night, one that fails at each of five steps, and one with a bad contract."""
+    """Run a whole night, one that fails at each of six steps, and one with a bad contract."""
     folder = tmp_path_factory.mktemp("leaks")
     home = make_home(folder / "home")
     shutil.copy(EXAMPLES / "shortpay.toml", home.settings)
@@ -68,15 +70,16 @@ def found(marks: list[str], texts: dict[str, bytes]) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 def test_no_mark_reaches_terminal_prefect_or_temporary_files(nights: Nights) -> None:
-    """Some 3,600 marks, searched for in everything outside the folders that patients' data belong to."""
+    """Some 4,000 marks, searched for in everything outside the folders that patients' data belong to."""
     prefect = _files(nights.home.folder(".prefect"))
     assert any(path.endswith("prefect.db") for path in prefect)
     assert len(nights.planted) > 3000
-    assert found(nights.planted, nights.said | prefect) == {}
+    assert found(nights.planted + nights.notes, nights.said | prefect) == {}
     assert found(nights.written, prefect) == {}
     inside = {
         "archive",
         "contracts",
+        "encounters",
         "inbox",
         "journal",
         "log",
@@ -89,11 +92,25 @@ def test_no_mark_reaches_terminal_prefect_or_temporary_files(nights: Nights) -> 
 
 
 @pytest.mark.slow
+def test_the_text_of_notes_is_in_no_file_that_others_open(nights: Nights) -> None:
+    """It stays in the encounters' own database: the published one is a copy of the warehouse's bytes."""
+    home = nights.home
+    closed = {str(home.warehouse): home.warehouse.read_bytes()}
+    assert (
+        found(nights.notes, _files(home.folder("published")) | _files(home.folder("journal")) | closed) == {}
+    )
+    store = store_path(home.warehouse)
+    assert found(nights.notes, {"store": store.read_bytes()})
+    with open_store(home.warehouse) as con:
+        assert con.execute("select count(*) from row where note is not null").fetchall() != [(0,)]
+
+
+@pytest.mark.slow
 def test_the_search_would_have_found_them(nights: Nights) -> None:
     """Every failure quoted a mark, and the worklist shows accounts: the nights did hold marked rows."""
     logs = _files(nights.home.folder("log"))
     assert len(logs) == len(NIGHTS) + 1
-    assert len(found(nights.planted + nights.written, logs)) == len(logs)
+    assert len(found(nights.planted + nights.written + nights.notes, logs)) == len(logs)
     assert found(nights.planted, _files(nights.home.folder("published")))
     assert found(nights.written, {"stderr": nights.said["stderr"]})
 

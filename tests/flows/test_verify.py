@@ -18,6 +18,7 @@ from flows.example import nights, place_example
 from flows.home import Home
 from flows.record import STATUS
 from tests.crash.state import differences, state
+from warehouse.encounters.store import store_path
 from warehouse.journal import ARRIVAL, Journal
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def test_all_is_well(home: Home) -> None:
     before = state(home.path)
     code, said = shortpay("verify", home)
     assert code == 0, said
-    assert said.count("good") == 6
+    assert said.count("good") == 7
+    assert "1 encounter files read again" in said
     assert "8 files read again" in said
     assert differences(before, state(home.path)) == []
 
@@ -61,6 +63,11 @@ def test_all_is_well(home: Home) -> None:
 def change(home: Home, statement: str, *values: object) -> None:
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute(statement, values)
+
+
+def change_store(home: Home, statement: str) -> None:
+    with duckdb.connect(str(store_path(home.warehouse))) as con:
+        con.execute(statement)
 
 
 def archived(home: Home) -> Path:
@@ -149,6 +156,32 @@ TAMPERED: list[Tampering] = [
             "make it anew from archive and journal with: shortpay rebuild",
         )
     },
+    {
+        "minutes in the store": (
+            lambda home: change_store(home, "update row set minutes = minutes + 1 where row_number = 3"),
+            "row: as many rows as in the archive, but other values; remove it: shortpay run makes it anew",
+        ),
+        "a lost finding": (
+            lambda home: change_store(home, "delete from finding where row_number = 40"),
+            "finding: 4 rows; read again from the archive 5",
+        ),
+        "rows of nobody": (
+            lambda home: change_store(home, "insert into file (file_hash) values ('x')"),
+            "encounters.duckdb: has rows of 1 files that are no arrival",
+        ),
+    },
+    {
+        "the store": (
+            lambda home: edit(store_path(home.warehouse), b"DUCK", b"DACK"),
+            "encounters.duckdb: is damaged; remove it: shortpay run makes it anew from the archive",
+        )
+    },
+    {
+        "no store": (
+            lambda home: store_path(home.warehouse).unlink(),
+            "encounters.duckdb: is not there; shortpay run makes it anew from the archive",
+        )
+    },
     {"no warehouse": (lambda home: home.warehouse.unlink(), "is missing")},
 ]
 
@@ -175,6 +208,18 @@ def test_a_rebuilt_warehouse_is_the_same(home: Home) -> None:
     assert aside.name in said
     assert aside.read_bytes() == data[:100_000]
     aside.unlink()
+    assert differences(before, state(home.path)) == []
+    assert shortpay("verify", home)[0] == 0
+
+
+def test_a_rebuild_makes_damaged_encounters_anew(home: Home) -> None:
+    before = state(home.path)
+    edit(store_path(home.warehouse), b"DUCK", b"DACK")
+    code, said = shortpay("rebuild", home, "--as-of", "2026-06-26")
+    assert code == 0, said
+    assert "encounters.duckdb was damaged: made anew from the archive" in said
+    for name in ("warehouse.old-1.duckdb", "encounters.damaged.duckdb"):
+        (home.path / name).unlink()
     assert differences(before, state(home.path)) == []
     assert shortpay("verify", home)[0] == 0
 
@@ -221,5 +266,5 @@ def test_a_home_of_an_earlier_version_is_rebuilt_from_what_was_published(home: H
         json.loads(line)["name"]
         for line in (home.folder("journal") / "arrival.jsonl").read_text().splitlines()
     ]
-    assert len(told) == 11
+    assert len(told) == 12
     assert differences(before, found) == []

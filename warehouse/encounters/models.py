@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from contracts import LINE_SCHEMA
-from warehouse.database import build, model_sql, store
+from warehouse.database import build, look, model_sql, store
 
 from .findings import ADVICE
 from .notes import element_names, settings
-from .price import CHANGED, PRICE_SCHEMA, price_days
+from .price import CHANGED, PRICE_SCHEMA, STEP_SCHEMA_OF_DAY, price_days
 from .store import findings, score_notes, stand
 from .units import judge_units, with_filing
 
@@ -34,6 +34,14 @@ PUBLISHED = (
     "out.encounter_day",
     "out.encounter_finding",
 )
+VIEWS = (
+    "view.lane_worth",
+    "view.denial_mix",
+    "view.unit_month",
+    "view.compliance_mix",
+    "view.threshold_mix",
+)
+"""What analysts ask of the lanes beside the disputes."""
 
 
 def weigh(
@@ -59,7 +67,9 @@ def weigh(
         build(con, "core.encounter_flag", {"plan_days": settings()["plan_days"]})
         units = with_filing(judge_units(con.sql("from core.unit_asked").pl()))
         store(con, "core.encounter_unit", units.select(_UNIT))
-        store(con, "core.encounter_price", _priced(con, units, terms, reference, practice))
+        totals, steps = _priced(con, units, terms, reference, practice)
+        store(con, "core.encounter_price", totals)
+        store(con, "core.encounter_step", steps)
     return int(con.execute("select count(*) from core.encounter_flag").fetchall()[0][0])
 
 
@@ -71,6 +81,12 @@ def show(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
         for model in PUBLISHED:
             sql = model_sql(model)
             build(con, model, {name: value for name, value in values.items() if f"${name}" in sql} or None)
+
+
+def look_at_lanes(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the views over all lanes beside the disputes: those of encounters, and those that `judge.rank` made."""
+    for view in VIEWS:
+        look(con, view)
 
 
 _UNIT = (
@@ -86,9 +102,9 @@ def _priced(
     terms: Terms,
     reference: Reference,
     practice: Practice,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     if units.filter(pl.col("standing").is_in(CHANGED)).is_empty():
-        return pl.DataFrame(schema=PRICE_SCHEMA)
+        return pl.DataFrame(schema=PRICE_SCHEMA), pl.DataFrame(schema=STEP_SCHEMA_OF_DAY)
     priced, days = model_sql("core.line_to_price"), model_sql("encounter.line_of_day")
     lines = con.sql(
         f"select l.*, d.patient from ({priced}) l join ({days}) d on d.line_id = l.line_id order by l.line_id"

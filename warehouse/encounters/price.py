@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from contracts import LINE_SCHEMA, reprice
+from contracts import LINE_SCHEMA, STEP_SCHEMA, reprice
 from contracts.money import half_up
 
 if TYPE_CHECKING:
@@ -25,6 +25,15 @@ PRICE_SCHEMA = {
     "price_problem": pl.String(),
 }
 """One row a patient-day whose units differ. Cents at the contract's rate; null with the problem where there is no price."""
+STEP_SCHEMA_OF_DAY = {
+    "patient": pl.String(),
+    "service_date": pl.Date(),
+    "priced_as": pl.String(),
+    "procedure_code": pl.String(),
+    "line_order": pl.Int64(),
+    **{name: kind for name, kind in STEP_SCHEMA.items() if name != "line_id"},
+}
+"""One row a step of those prices; `priced_as`: billed, or by the minutes."""
 _DISTINCT = frozenset({"59", "XE", "XP", "XS", "XU"})
 
 
@@ -35,24 +44,20 @@ def price_days(
     terms: Terms,
     reference: Reference,
     practice: Practice,
-) -> pl.DataFrame:
-    """Price every day of `units` (core.encounter_unit) that differs; one row a day of PRICE_SCHEMA.
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Price every day of `units` (core.encounter_unit) that differs; one row a day of PRICE_SCHEMA, and the steps.
 
     `lines`: core.line_to_price of those days with `patient`, in LINE_SCHEMA; `charges`: the practice's usual charge
     a unit (procedure_code, usual_cents), for a code that was not billed.
     """
     changed = units.filter(pl.col("standing").is_in(CHANGED))
-    if changed.is_empty():
-        return pl.DataFrame(schema=PRICE_SCHEMA)
     days = changed.select("patient", "service_date").unique()
     billed = lines.join(days, on=["patient", "service_date"], how="semi")
     altered, lacking = _altered(billed, changed, charges)
-    before = _totals(billed, terms, reference, practice).rename(
-        {"cents": "billed_cents", "problem": "_before"}
-    )
-    after = _totals(altered, terms, reference, practice).rename(
-        {"cents": "by_minutes_cents", "problem": "_after"}
-    )
+    as_billed = reprice(billed.select(*LINE_SCHEMA), terms, reference, practice)
+    by_minutes = reprice(altered.select(*LINE_SCHEMA), terms, reference, practice)
+    before = _totals(billed, as_billed.lines).rename({"cents": "billed_cents", "problem": "_before"})
+    after = _totals(altered, by_minutes.lines).rename({"cents": "by_minutes_cents", "problem": "_after"})
     key = ["patient", "service_date"]
     priced = (
         days.join(before, on=key, how="left", validate="1:1")
@@ -61,13 +66,17 @@ def price_days(
         .with_columns(pl.coalesce("lacking", "_before", "_after").alias("price_problem"))
     )
     known = pl.col("price_problem").is_null()
-    return priced.select(
+    steps = pl.concat(
+        [_steps(billed, as_billed.steps, "billed"), _steps(altered, by_minutes.steps, "by the minutes")]
+    )
+    totals = priced.select(
         *key,
         pl.when(known).then("billed_cents").cast(pl.Int64),
         # a day of which nothing is left to bill is worth nothing
         pl.when(known).then(pl.col("by_minutes_cents").fill_null(0)).cast(pl.Int64),
         "price_problem",
     ).sort(key)
+    return totals, steps.sort(*key, "priced_as", "line_order", "procedure_code", "step")
 
 
 def _altered(
@@ -127,9 +136,17 @@ def _added(billed: pl.DataFrame, missing: pl.DataFrame, charges: pl.DataFrame) -
     )
 
 
-def _totals(lines: pl.DataFrame, terms: Terms, reference: Reference, practice: Practice) -> pl.DataFrame:
+def _steps(lines: pl.DataFrame, steps: pl.DataFrame, priced_as: str) -> pl.DataFrame:
+    """The steps of the lines of a day, in STEP_SCHEMA_OF_DAY."""
+    own = lines.select("line_id", "patient", "service_date", "procedure_code", "line_order")
+    told = steps.join(own, on="line_id", how="inner", validate="m:1").with_columns(
+        priced_as=pl.lit(priced_as)
+    )
+    return told.select(pl.col(name).cast(kind) for name, kind in STEP_SCHEMA_OF_DAY.items())
+
+
+def _totals(lines: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame:
     """What is owed for each day together; a problem where a line of it has no one price."""
-    priced = reprice(lines.select(*LINE_SCHEMA), terms, reference, practice).lines
     said = lines.select("line_id", "patient", "service_date").join(
         priced, on="line_id", how="left", validate="1:1"
     )

@@ -12,7 +12,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from contracts.workbooks import WorkbookError, read_workbook
 
 from . import cells
 from .findings import EncounterFinding, FindingCode
@@ -46,6 +47,7 @@ ROW_SCHEMA: dict[str, pl.DataType] = {
 """One row of a file; `region`, `diagnosis_codes` and `modifiers` joined with ', '; times in minutes since midnight."""
 REQUIRED = ("patient_account", "service_date", "procedure_code")
 _LONGEST_CELL = 4_000_000
+_MOST_ROWS = 500_000
 _ARCHIVE = b"PK\x03\x04"
 
 
@@ -72,10 +74,12 @@ def read_encounters(source: Source) -> Encounters:
     header = next(table, (1, []))[1]
     places = _places(header)
     findings: list[EncounterFinding] = []
-    rows, exported = [], list[dt.datetime]()
+    rows, exported = list[tuple[object, ...]](), list[dt.datetime]()
     for number, cells_of_row in table:
         if not any(cells_of_row):
             continue
+        if len(rows) == _MOST_ROWS or len(findings) >= 2 * _MOST_ROWS:
+            raise NotEncountersError(f"more than {_MOST_ROWS:,} rows; split the file")
         if any(cells_of_row[len(header) :]):
             findings.append(EncounterFinding(number, FindingCode.EXTRA_CELLS))
         row = _Row(number, {name: _cell(cells_of_row, place) for name, place in places.items()}, findings)
@@ -142,12 +146,10 @@ def _text(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 def _workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        grid = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, PasswordError, OSError, ValueError) as error:
-        raise NotEncountersError(
-            f"the workbook cannot be opened ({type(error).__name__}); save it anew"
-        ) from None
+        sheets = read_workbook(data, only="").sheets
+    except WorkbookError as error:
+        raise NotEncountersError(f"the file {error}") from None
+    grid = sheets[0].rows if sheets else []
     yield from ((number, [_written(value) for value in row]) for number, row in enumerate(grid, start=1))
 
 

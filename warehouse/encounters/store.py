@@ -16,8 +16,10 @@ import duckdb
 import polars as pl
 
 from era_parser import Source
-from warehouse.archive import bring_back
+from warehouse.archive import ArchiveError, bring_back
+from warehouse.damage import is_damage
 from warehouse.database import model_sql
+from warehouse.durable import database_files, remove_database
 
 from .notes import elements_found, settings, similarities
 from .reading import ROW_SCHEMA, read_encounters
@@ -51,9 +53,40 @@ def store_path(warehouse: Path) -> Path:
 def open_store(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open (or make) the encounters of a warehouse. The pipeline alone opens them."""
     with duckdb.connect(str(store_path(warehouse))) as con:
-        for table in TABLES:
-            con.execute(model_sql(f"encounter.{table}"))
+        make_tables(con)
         yield con
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a store where they are not there."""
+    for table in TABLES:
+        con.execute(model_sql(f"encounter.{table}"))
+
+
+def mend_store(warehouse: Path) -> Path | None:
+    """Look through the store; where it is damaged put it aside under another name, in place of one before it.
+
+    Return that name, None where all is well. What it held comes back from the archive (`restore`).
+    """
+    path = store_path(warehouse)
+    if not path.exists():
+        remove_database(path)  # a log without its file would spoil the next one
+        return None
+    try:
+        with open_store(warehouse) as con:
+            for table in TABLES:
+                con.execute(f"select sum(hash(t)) from {table} t").fetchall()
+    except duckdb.Error as error:
+        if not is_damage(error):
+            raise
+    else:
+        return None
+    aside = path.with_name("encounters.damaged.duckdb")
+    remove_database(aside)
+    for old, kept in zip(database_files(path), database_files(aside), strict=True):
+        if old.exists():
+            old.replace(kept)
+    return aside
 
 
 def load_encounters(con: duckdb.DuckDBPyConnection, source: Source, read: Encounters, seen: dt.date) -> None:
@@ -84,21 +117,32 @@ def load_encounters(con: duckdb.DuckDBPyConnection, source: Source, read: Encoun
         raise
 
 
-def restore(store: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection, archive: Path) -> int:
-    """Read encounter files that the warehouse knows and the store lacks from the archive again; return how many.
-
-    Raises ArchiveError where the archive lacks one.
-    """
-    there = {row[0] for row in store.execute("select file_hash from file").fetchall()}
-    known = warehouse.execute(
+def known_files(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str, dt.date]]:
+    """Return hash, name and day of every encounter file that came and was taken in."""
+    return warehouse.execute(
         "select file_hash, arg_min(name, arrival), min(seen_date) from era.file_seen where outcome = ? group by file_hash"
         " order by file_hash", [LOADED],
     ).fetchall()  # fmt: skip
-    lacking = [row for row in known if row[0] not in there]
+
+
+def restore(
+    store: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection, archive: Path
+) -> tuple[int, list[str]]:
+    """Read encounter files that the warehouse knows and the store lacks from the archive again.
+
+    Return how many came back, and the hashes of those that the archive cannot give: their days go unjudged.
+    """
+    there = {row[0] for row in store.execute("select file_hash from file").fetchall()}
+    lacking = [row for row in known_files(warehouse) if row[0] not in there]
+    lost = []
     for file_hash, name, seen in lacking:
-        source = Source(name, bring_back(archive, file_hash))
-        load_encounters(store, source, read_encounters(source), seen)
-    return len(lacking)
+        try:
+            source = Source(name, bring_back(archive, file_hash))
+        except ArchiveError:
+            lost.append(file_hash)
+        else:
+            load_encounters(store, source, read_encounters(source), seen)
+    return len(lacking) - len(lost), lost
 
 
 def stand(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -129,8 +129,8 @@ def test_the_store_is_made_again_from_the_archive(tmp_path: Path) -> None:
             note(con, [told(file.name, file.file_hash, SEEN, LOADED, "")], Journal(None))
         store_path(warehouse).unlink()
         with open_store(warehouse) as store:
-            assert restore(store, con, tmp_path / "archive") == len(files)
-            assert restore(store, con, tmp_path / "archive") == 0
+            assert restore(store, con, tmp_path / "archive") == (len(files), [])
+            assert restore(store, con, tmp_path / "archive") == (0, [])
     assert standing(tmp_path, []) == before
 
 

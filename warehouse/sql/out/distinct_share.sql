@@ -1,5 +1,5 @@
--- grain: one row a clinician, pair of codes of one patient's day, and quarter. key: rendering_npi, procedure_code, other_code, quarter_date.
--- inputs: core.therapy_line
+-- grain: one row a clinician, pair of codes of one patient's day, and quarter. key: rendering_npi, procedure_code, other_code, quarter_date;
+-- named share_id. inputs: core.therapy_line
 -- How often a pair is billed as distinct (59 or an X modifier on either line), beside the practice's own earlier quarters. A figure of risk to
 -- look at, not a verdict: no limit is set by anyone.
 with marked as (
@@ -27,7 +27,8 @@ past as (
     from practice
     window w as (partition by procedure_code, other_code order by quarter_date rows between unbounded preceding and 1 preceding)
 )
-select q.rendering_npi, q.procedure_code, q.other_code, q.quarter_date, q.day_count, q.distinct_count,
+select concat('S-', upper(substr(sha256(concat_ws('|', coalesce(q.rendering_npi, ''), q.procedure_code, q.other_code, q.quarter_date)), 1, 10))) as share_id,
+       q.rendering_npi, q.procedure_code, q.other_code, q.quarter_date, q.day_count, q.distinct_count,
        -- in ten thousandths, rounded half up, without a binary fraction between
        ((q.distinct_count * 20000 + q.day_count) // (2 * q.day_count) * 0.0001::decimal(5,4))::decimal(9,4) as distinct_share,
        coalesce(p.earlier_day_count, 0)::bigint as earlier_day_count,

@@ -1,4 +1,4 @@
--- grain: one row a Medicare patient, year and threshold (PT with SLP, OT). key: patient_key, service_year, discipline.
+-- grain: one row a Medicare patient, year and threshold (PT with SLP, OT). key: patient_key, service_year, discipline; named threshold_id.
 -- inputs: core.therapy_line, terms.therapy_threshold
 -- What this practice's remittances show; other practices' services count too and are not seen: the true total is this or more. Amounts are the
 -- allowed ones, the patient's share among them [OWN]. What is taken back or replaced is not in it. Lines without an allowed amount are counted.
@@ -27,7 +27,8 @@ summed as (
            any_value(threshold_source) as threshold_source
     from running group by patient_key, service_year, discipline
 )
-select patient_account, service_year, discipline, counted_amount, threshold_amount,
+select concat('T-', upper(substr(sha256(concat_ws('|', patient_key, service_year, discipline)), 1, 10))) as threshold_id,
+       patient_account, service_year, discipline, counted_amount, threshold_amount,
        greatest(threshold_amount - counted_amount, 0)::decimal(18,2) as left_amount, review_amount,
        greatest(review_amount - counted_amount, 0)::decimal(18,2) as left_to_review_amount,
        case when denied_count > 0 then 'denied for want of KX' when without_kx_count > 0 then 'above without KX'

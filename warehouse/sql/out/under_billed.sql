@@ -1,4 +1,5 @@
--- grain: one row a patient-day of which units were not billed, first to be filed first. inputs: core.encounter_unit, core.encounter_price
+-- grain: one row a patient-day of which units were not billed, first to be filed first. key: under_billed_id.
+-- inputs: core.encounter_unit, core.encounter_price
 -- No payer owes this: it takes a corrected claim, within the time for filing, and a record that bears the units out.
 with day as (
     select patient, service_date, min(patient_account) as patient_account, min(payer) as payer, min(contract) as contract,
@@ -10,7 +11,8 @@ with day as (
     from core.encounter_unit where standing in ('UNDER_BILLED', 'NOT_ON_REMITTANCE')
     group by patient, service_date
 )
-select d.patient_account, d.service_date, d.payer, d.contract, case when d.absent then 'NOT_ON_REMITTANCE' else 'UNDER_BILLED' end as standing,
+select concat('U-', upper(substr(sha256(concat_ws('|', d.patient_account, d.service_date)), 1, 10))) as under_billed_id,
+       d.patient_account, d.service_date, d.payer, d.contract, case when d.absent then 'NOT_ON_REMITTANCE' else 'UNDER_BILLED' end as standing,
        d.units_by_code, d.unbilled_units, ((p.by_minutes_cents - p.billed_cents) * 0.01::decimal(3,2))::decimal(18,2) as unbilled_amount, p.price_problem,
        d.file_by,
        date_diff('day', $as_of, d.file_by)::integer as days_left,
