@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,18 +20,17 @@ from tests.soak import history
 from tests.soak.agreements import as_in_the_end
 from tests.soak.compare import LeftOut, compare, digests
 from tests.soak.plan import HEADLESS, all_drops
-from tests.soak.process import Ended, run
+from tests.soak.process import Ended, ask, run
 from tests.soak.year import truth_of
 from warehouse.journal import Journal
 from warehouse.verify import verify
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flows.home import Home
     from tests.soak.nights import Soak
     from tests.soak.plan import Drop
 
+_REMEMBERED = Path(__file__).with_name("remembered.sql")
 LEFT_OUT = LeftOut(
     frozenset(history.TABLES),
     {table: frozenset(columns) for table, columns in history.COLUMNS.items()},
@@ -70,11 +69,21 @@ def clean_run(soak: Soak, folder: Path) -> tuple[Home, Ended]:
     if not (as_in_the_end(home.folder("contracts")) and as_in_the_end(soak.home.folder("contracts"))):
         raise RuntimeError("the contracts of the soaked home are not those of the year")
     drop_all(soak, home)
-    shutil.copyfile(soak.home.folder("journal") / "event.jsonl", home.folder("journal") / "event.jsonl")
+    ask(partial(tell, soak.home, home), soak.work / "told.json")
     ended = run(partial(run_night, home.path, soak.nights[-1].as_of))
     if ended.code:
         raise RuntimeError(f"the clean run ended with exit status {ended.code}")
     return home, ended
+
+
+def tell(soaked: Home, clean: Home) -> int:
+    """Give a home what people entered, and what was published of disputes whose status rests on it (that many entries)."""
+    with duckdb.connect(str(soaked.published), read_only=True) as con:
+        ids = {row[0] for row in con.execute(_REMEMBERED.read_text(encoding="utf-8")).fetchall()}
+    journal, told = Journal(soaked.folder("journal")), Journal(clean.folder("journal"))
+    told.restore("event", journal.read("event"))
+    told.restore("published", [entry for entry in journal.read("published") if entry["id"] in ids])
+    return len(ids)
 
 
 def drop_all(soak: Soak, home: Home) -> None:

@@ -1,7 +1,8 @@
 """What is by nature the history of nights: left out where a soaked home is held against a single clean run. All else counts.
 
-The clean run has the same files, contracts, settings and reference, and what people entered (the journal's book `event`);
-it does not know what earlier nights published (the book `published`).
+The clean run has the same files, contracts, settings and reference, and what people entered (the journal's book `event`).
+Of what earlier nights published (the book `published`) it is given what the status of a dispute that is short rests on
+(remembered.sql): that it was sent and then paid in part, or that it was paid in between.
 """
 
 from __future__ import annotations
