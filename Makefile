@@ -1,6 +1,7 @@
 # Two commands on a fresh machine with Python 3.11 and make:
 #   make demo   the pipeline over the example practice      make test   lint, types, tests
 #   make crash  nights killed, starved and damaged, and run again
+#   make soak   thirty nights over 1,000,000 lines, held against a single clean run
 #   make fuzz   ten minutes of arbitrary bytes for the reader (needs atheris: Linux or macOS)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
@@ -8,7 +9,7 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test slow crash fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader bench-year hostile audit clean
+.PHONY: demo test slow crash soak fuzz lint types unit install install-test install-fuzz dictionary queries findings samples bench-reader bench-year hostile audit clean
 
 demo: install
 	@$(BIN)/shortpay demo --home demo
@@ -40,6 +41,10 @@ crash: install-test
 	$(BIN)/python -m tests.crash.kills
 	$(BIN)/python -m tests.crash.faults
 	$(BIN)/python -m tests.crash.readers
+
+# Hours, 6 GB of memory and 10 GB of disk at its full size (docs/soak.md). SOAK="--lines 100000 --nights 30 --kills 8"
+soak: install-test
+	$(BIN)/python -m tests.soak $(SOAK)
 
 # What a remittance may be made of to do harm, at full size: some minutes, 3 GB of memory, 400 MB of disk.
 hostile: install-test

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from era_parser.line_breaks import DECORATION, line_breaks
 from era_parser.pieces import Batch
 
 Positions = npt.NDArray[np.signedinteger]
@@ -18,8 +19,6 @@ Bytes = npt.NDArray[np.uint8]
 
 PAD = 16
 """Zero bytes before and after the data, so that eight bytes can be read at any position of them."""
-DECORATION = b"\r\n \t"
-BREAKS = b"\r\n"
 FEW = 8
 
 
@@ -77,22 +76,22 @@ def scan(batch: Batch) -> Scan:
     data = b"".join([bytes(PAD), *views, bytes(PAD)])
     ends = PAD + np.cumsum([len(view) for view in views], dtype=np.int64)
     terminator = batch.delimiters.terminator[0]
-    gone, torn = _line_breaks(data, terminator)
-    if len(gone):
-        data = _without(data, gone)
+    breaks = line_breaks(data, terminator, PAD)
+    if len(breaks):
+        data = breaks.without(data)
     marks = _marks(data, batch.delimiters.element[0], terminator)
     values = np.frombuffer(data, np.uint8)
     last = np.flatnonzero(values[marks] == terminator)
     first = np.concatenate([[0], last[:-1] + 1]) if len(last) else last
     end = marks[last]
     start = _undecorated(values, np.concatenate([end[:1] * 0 + PAD, end[:-1] + 1]), end)
-    before = start + _gone_before(gone, start) if len(gone) else start
+    before = start + breaks.before(start) if len(breaks) else start
     counts = np.diff(np.searchsorted(before, ends), prepend=0)
     source = np.repeat(np.arange(len(ends), dtype=np.int32), counts)
     offset = _offsets(batch, views, before.astype(np.int64) - PAD, source)
     broken = np.zeros(len(start), np.bool_)
-    if len(torn):
-        broken[np.searchsorted(end, torn - _gone_before_original(gone, torn))] = True
+    if len(breaks):
+        broken[np.searchsorted(end, breaks.place[breaks.torn])] = True
     some = start < end
     blank = (source[~some], offset[~some])
     if not some.all():
@@ -118,52 +117,6 @@ def scan(batch: Batch) -> Scan:
 def _marks(data: bytes, element: int, terminator: int) -> Positions:
     body = np.frombuffer(data, np.uint8)[PAD:-PAD]
     return np.flatnonzero((body == element) | (body == terminator)).astype(np.int32) + np.int32(PAD)
-
-
-def _line_breaks(data: bytes, terminator: int) -> tuple[Positions, Positions]:
-    """Positions of line breaks inside segments, and of those among them that do not stand at a segment's end.
-
-    Breaks that stand with other blanks before a segment are decoration.
-    """
-    none = np.zeros(0, np.int64)
-    signs = [sign for sign in BREAKS if sign != terminator and bytes([sign]) in data]
-    if not signs:
-        return none, none
-    values = np.frombuffer(data, np.uint8)
-    breaks = np.flatnonzero(np.isin(values, signs) if len(signs) > 1 else values == signs[0])
-    inner = breaks[~_follows(values, breaks, terminator)]
-    if not len(inner):
-        return none, none
-    places = np.arange(len(values))
-    solid = ~np.isin(values, list(DECORATION)) | (values == terminator)
-    before = np.maximum.accumulate(np.where(solid, places, 0))[inner]
-    inner = inner[(values[before] != terminator) & (before >= PAD)]
-    solid = ~np.isin(values, signs)
-    after = np.minimum.accumulate(np.where(solid, places, len(values))[::-1])[::-1][inner]
-    return inner, inner[values[after] != terminator]
-
-
-def _follows(values: Bytes, breaks: Positions, terminator: int) -> Flags:
-    """Whether a break follows a terminator at once, or after a carriage return: the common decoration."""
-    before = values[breaks - 1]
-    found: Flags = (before == terminator) | (breaks == PAD)
-    found |= (before == ord("\r")) & ((values[breaks - 2] == terminator) | (breaks == PAD + 1))
-    return found
-
-
-def _without(data: bytes, gone: Positions) -> bytes:
-    kept = np.ones(len(data), np.bool_)
-    kept[gone] = False
-    return np.frombuffer(data, np.uint8)[kept].tobytes()
-
-
-def _gone_before(gone: Positions, positions: Positions) -> Positions:
-    """How many bytes were taken out before each position of what is left."""
-    return np.searchsorted(gone - np.arange(len(gone)), positions, side="right")
-
-
-def _gone_before_original(gone: Positions, positions: Positions) -> Positions:
-    return np.searchsorted(gone, positions)
 
 
 def _undecorated(values: Bytes, start: Positions, end: Positions) -> Positions:

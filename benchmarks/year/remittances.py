@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from benchmarks.year.visits import Plan
 
+_A_SHARE = 10_000
+"""More than a share of the year has of files."""
 Segment = list[str]
 Carried = dict[tuple[str, str], tuple[Decimal, str]]
 """By payer and payee: what the last payment left over, and under which number."""
@@ -53,8 +55,11 @@ def amount(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def remittances(decisions: Iterable[Decision]) -> Iterator[Remittance]:
-    """All files of the year, by payer and day. What a payment would owe the payer is carried to its next one."""
+def remittances(decisions: Iterable[Decision], share: int = 0) -> Iterator[Remittance]:
+    """All files of the year, by payer and day. What a payment would owe the payer is carried to its next one.
+
+    Files of another share than the first bear its number.
+    """
     by_file: dict[tuple[str, dt.date], list[Decision]] = {}
     recovered: dict[tuple[str, dt.date], list[Decision]] = {}
     for decision in decisions:
@@ -65,20 +70,20 @@ def remittances(decisions: Iterable[Decision]) -> Iterator[Remittance]:
             recovered.setdefault((payer, decision.taken_back_on), []).append(decision)
     carried: Carried = {}
     for number, ((payer, day), found) in enumerate(
-        sorted(by_file.items(), key=lambda item: (item[0][1], item[0][0])), start=1
+        sorted(by_file.items(), key=lambda item: (item[0][1], item[0][0])), start=1 + share * _A_SHARE
     ):
-        yield _file(number, payer, day, found, recovered.get((payer, day), []), carried)
+        name = f"{payer.replace(' ', '_')}_{day:%Y%m%d}{f'_{share}' if share else ''}.835"
+        yield _file(name, number, day, found, recovered.get((payer, day), []), carried)
 
 
 def _file(
+    name: str,
     number: int,
-    payer: str,
     day: dt.date,
     found: list[Decision],
     recovered: list[Decision],
     carried: Carried,
 ) -> Remittance:
-    name = f"{payer.replace(' ', '_')}_{day:%Y%m%d}.835"
     every = [*found, *recovered]
     plan = every[0].visit.patient.plan
     file = Remittance(name, day, "")

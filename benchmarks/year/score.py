@@ -164,7 +164,11 @@ def _sum(frame: pl.DataFrame, column: str) -> Decimal:
 
 def score(files: Iterable[Remittance], verdicts: pl.DataFrame, causes: pl.DataFrame | None = None) -> Score:
     """Compare. `causes`: line_id and cause of every cause that reproduces a line, the first and its rivals."""
-    truth = truth_frame(files)
+    return score_against(truth_frame(files), verdicts, causes)
+
+
+def score_against(truth: pl.DataFrame, verdicts: pl.DataFrame, causes: pl.DataFrame | None = None) -> Score:
+    """Compare with a truth that was made into a frame before."""
     first = verdicts.select("line_id", pl.col("cause")).drop_nulls()
     every = first if causes is None else pl.concat([first, causes.select("line_id", "cause")])
     named = every.unique().group_by("line_id").agg(pl.col("cause").sort().alias("named_causes"))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FIRST, LAST = dt.date(2025, 7, 1), dt.date(2026, 6, 12)
 """First and last day of service; the year's last remittances follow by END."""
 END = dt.date(2026, 7, 10)
+A_SHARE = 100_000
+"""More than a share of the year has of patients, or of visits."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,9 @@ def _plan(payer: dict[str, Any], plan: dict[str, Any]) -> Plan:
     )
 
 
-def visits(count: int, rng: random.Random) -> Iterator[Visit]:
-    """Visits with about `count` lines in all, patient by patient."""
-    written, number, patients = 0, 0, 0
+def visits(count: int, rng: random.Random, share: int = 0) -> Iterator[Visit]:
+    """Visits with about `count` lines in all, patient by patient, numbered apart from those of other shares."""
+    written, number, patients = 0, share * A_SHARE, share * A_SHARE
     while written < count:
         patients += 1
         patient = _patient(patients, rng)

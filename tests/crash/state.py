@@ -19,9 +19,16 @@ State = dict[str, str]
 
 def state(home: Path) -> State:
     """Digests by what they are of. To be taken in a process of its own, while nothing runs in the home."""
-    found = _rows(home / "warehouse.duckdb", "warehouse") | _rows(
-        home / "published" / "shortpay.duckdb", "published"
+    return (
+        _rows(home / "warehouse.duckdb", "warehouse")
+        | _rows(home / "published" / "shortpay.duckdb", "published")
+        | beside_rows(home)
     )
+
+
+def beside_rows(home: Path) -> State:
+    """The part of the state that is no table: lists, journal, names of files."""
+    found = {}
     for name in ("worklist.csv", "worklist.xlsx"):
         found[f"published/{name}"] = hashlib.sha256((home / "published" / name).read_bytes()).hexdigest()
     for path in sorted((home / "journal").glob("*.jsonl")):

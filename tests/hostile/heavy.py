@@ -83,6 +83,9 @@ FILES: dict[str, tuple[tuple[bytes | tuple[bytes, int] | int, ...], str]] = {
     "ten million blank segments": ((ENVELOPE, (b"~", 10_000_000), BODY, END), "READ "),
     "thirty million ISA that begin nothing": ((ONE, (b"ISA", 30_000_000)), "READ |TRUNCATED|TOO_LARGE"),
     "fifty million ISA with separators": (((b"ISA*", 25_000_000),), "NOT_X12|TRUNCATED|TOO_LARGE"),
+    "a hundred million newlines in a segment": (
+        (ENVELOPE, BODY[:-20], b"NTE*ADD*A", (b"\r\n", 50_000_000), b"B~", BODY, END), "READ |TOO_LARGE",
+    ),
     "a hundred million newlines": ((ENVELOPE, (b"\r\n", 50_000_000), BODY, END), "READ |TOO_LARGE"),
 }  # fmt: skip
 

@@ -1,6 +1,9 @@
 -- grain: one row a dispute that is short tonight, or was published by an earlier night. key: dispute_id.
--- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.adjudication, core.provider_adjustment, core.takeback
+-- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.thread, core.adjudication, core.provider_adjustment, core.takeback,
+-- era.file_seen
 -- What the remittances say of it now, what has been recovered, and what people said last. Order is by date, then as written in the journal.
+-- Recovered is what later decisions brought on what was short: like is held against like. What joins the visit later (another claim of the day)
+-- brings an allowed amount of its own, which recovers nothing.
 with history as (
     select coalesce(l.dispute_id, p.dispute_id) as dispute_id, p.* exclude (dispute_id)
     from life.published p
@@ -12,7 +15,7 @@ judged_sum as (
 ),
 subject as (
     select l.dispute_id, l.thread, v.line_id, v.file_hash, v.claim, v.line, v.verdict, v.reason, v.service_date, v.payer, v.plan, v.contract,
-           v.contract_file, v.contract_effective, v.cause, v.allowed_amount, g.allowed_amount as judged_allowed_amount, v.expected_amount,
+           v.contract_file, v.contract_effective, v.cause, v.allowed_amount, v.judged_group, g.allowed_amount as judged_allowed_amount, v.expected_amount,
            v.shortfall_amount, c.remittance_date, j.first_remittance_date as told_date
     from life.line l
     join core.verdict v on v.line_id = l.line_id
@@ -26,26 +29,57 @@ dispute as (
     union
     select dispute_id from subject where verdict = 'UNDERPAID'
 ),
+seen as (select dispute_id, min(when_date) as first_seen_date from history group by dispute_id),
 first as (
-    select dispute_id, min(when_date) as first_seen_date,
-           arg_min(allowed_amount, number) filter (where standing = 'short') as allowed_amount,
-           arg_min(judged_allowed_amount, number) filter (where standing = 'short' and judged_allowed_amount is not null) as judged_allowed_amount,
-           arg_min(shortfall_amount, number) filter (where standing = 'short') as shortfall_amount
-    from history group by dispute_id
+    -- one state, not the first of each amount: a night that is run again must find the same
+    select dispute_id, file_hash, claim, line, allowed_amount, judged_allowed_amount, shortfall_amount, last_arrival
+    from history where standing = 'short'
+    qualify row_number() over (partition by dispute_id order by number) = 1
+),
+own_line as (
+    -- the line that was short then, today: itself while its decision stands, else the only one like it that does
+    select f.dispute_id, any_value(v.allowed_amount) as allowed_amount
+    from first f
+    join core.verdict o on o.file_hash = f.file_hash and o.claim = f.claim and o.line = f.line
+    join core.verdict v on v.thread = o.thread and v.service_date is not distinct from o.service_date
+                       and v.procedure_code is not distinct from o.procedure_code and v.line_control_number is not distinct from o.line_control_number
+    where v.verdict not in ('REVERSED', 'SUPERSEDED')
+    group by f.dispute_id
+    having count(*) = 1
+),
+arrived as (
+    select t.thread, min(a.arrival) as arrival
+    from core.thread t
+    join (select file_hash, min(arrival) as arrival from era.file_seen group by file_hash) a on a.file_hash = t.file_hash
+    group by t.thread
+),
+known_sum as (
+    -- of what is judged together today, the claims that were there then
+    select f.dispute_id, sum(v.allowed_amount)::decimal(18,2) as allowed_amount
+    from first f
+    join subject s on s.dispute_id = f.dispute_id
+    join core.verdict v on v.judged_group = s.judged_group
+    join arrived a on a.thread = v.thread and a.arrival <= coalesce(f.last_arrival, a.arrival)
+    where f.judged_allowed_amount is not null
+    group by f.dispute_id
 ),
 last as (
     select * from history qualify row_number() over (partition by dispute_id order by when_date desc, number desc) = 1
 ),
 compared as (
-    select d.dispute_id, s.* exclude (dispute_id, payer, plan, contract, cause), coalesce(s.payer, p.payer) as payer, coalesce(s.plan, p.plan) as plan,
+    select d.dispute_id, s.* exclude (dispute_id, payer, plan, contract, cause, judged_group), coalesce(s.payer, p.payer) as payer, coalesce(s.plan, p.plan) as plan,
            coalesce(s.contract, p.contract) as contract, coalesce(s.cause, p.cause) as cause,
-           coalesce(f.first_seen_date, $as_of) as first_seen_date, coalesce(f.shortfall_amount, s.shortfall_amount) as first_shortfall_amount,
+           coalesce(n.first_seen_date, $as_of) as first_seen_date, coalesce(f.shortfall_amount, s.shortfall_amount) as first_shortfall_amount,
            coalesce(s.file_hash, p.file_hash) as known_file_hash, coalesce(s.claim, p.claim) as known_claim, coalesce(s.line, p.line) as known_line,
-           coalesce(case when f.judged_allowed_amount is not null and s.judged_allowed_amount is not null
-                         then s.judged_allowed_amount - f.judged_allowed_amount else s.allowed_amount - f.allowed_amount end, 0)::decimal(18,2) as gained_amount
+           coalesce(case when s.judged_allowed_amount is null then s.allowed_amount - f.allowed_amount
+                         when f.judged_allowed_amount is null then o.allowed_amount - f.allowed_amount
+                         else k.allowed_amount - f.judged_allowed_amount end, 0)::decimal(18,2) as gained_amount
     from dispute d
     left join subject s on s.dispute_id = d.dispute_id
+    left join seen n on n.dispute_id = d.dispute_id
     left join first f on f.dispute_id = d.dispute_id
+    left join own_line o on o.dispute_id = d.dispute_id
+    left join known_sum k on k.dispute_id = d.dispute_id
     left join last p on p.dispute_id = d.dispute_id
 ),
 taken as (
