@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = [
-    Made(f"{number:03d}.835", f"{number:064x}", dt.date(2026, 1, 1) + dt.timedelta(days=number), 5, 0, refused=False)
+    Made(
+        f"{number:03d}.835",
+        f"{number:064x}",
+        dt.date(2026, 1, 1) + dt.timedelta(days=number),
+        5,
+        0,
+        refused=False,
+    )
     for number in range(300)
 ]
 ROWS = "select i as line_id, 'PAID' as verdict, date '2026-01-01' as seen_date from range(5) r(i)"

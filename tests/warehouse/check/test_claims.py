@@ -160,6 +160,14 @@ def test_a_plan_that_is_called_medicare_is_original_medicare_only_where_sbr09_do
     assert (said(read(text))["discipline", "A2"][0] == "FAIL") == payer
 
 
+def test_the_other_payers_clinician_is_not_the_claims() -> None:
+    """2330D NM1*82 belongs to another payer's loop (2320); 2310B's is the claim's."""
+    other = with_segments(lambda lines: lines.insert(43, "NM1*82*1*OTHER*EVE****XX*1000000012~"))
+    assert read(other).rows["clinician_npi"].to_list() == ["1000000012", "1000000020", "1000000004"]
+    own = with_segments(lambda lines: lines.insert(38, "NM1*82*1*OTHER*EVE****XX*1000000012~"))
+    assert read(own).rows["clinician_npi"].to_list() == ["1000000012", "1000000020", "1000000012"]
+
+
 def test_the_command_takes_both_kinds_and_refuses_others(tmp_path: Path) -> None:
     answer = CliRunner().invoke(
         app, ["check", str(FILE), "--as-of", "2024-08-15", "--out", str(tmp_path / "a.csv")]
