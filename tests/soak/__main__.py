@@ -42,34 +42,48 @@ def _night(begun: Soak, night: Night) -> list[str]:
 
 
 def _ending(begun: Soak, folder: Path, told: Path) -> list[str]:
-    """What is left of the nights against its sources, a clean run, and the truth."""
-    home = begun.home
-    looks = ask(partial(verified, home), told)
+    """What is left of the nights: against its sources, a clean run, the truth, and, last since it changes the home, a rebuild."""
+    return [
+        *_verified(begun, told),
+        *_clean(begun, folder / "clean", told),
+        *_truth(begun, told),
+        *_rebuilt(begun, folder / "before.duckdb", told),
+    ]
+
+
+def _verified(begun: Soak, told: Path) -> list[str]:
+    looks: dict[str, list[str]] = ask(partial(verified, begun.home), told)
     found = [f"verify, {what}: {fault}" for what, faults in looks.items() for fault in faults]
     print(*(f"verify: {what}" for what in looks), f"verify: {len(found)} off", sep="\n", flush=True)
+    return found
 
-    before = ask(partial(state_of, home), told)
-    ended = rebuilt(home, folder / "before.duckdb")
-    off = differences(before, ask(partial(state_of, home), told))
-    print(
-        f"rebuild: {ended.seconds:.0f} s, {ended.megabytes:,.0f} MB; {len(before)} digests, {len(off)} differ"
-    )
-    found += [f"rebuild: {one}" for one in off]
 
-    clean, ended = clean_run(begun, folder / "clean")
-    tables = ask(partial(compared, home, clean), told)
+def _clean(begun: Soak, folder: Path, told: Path) -> list[str]:
+    clean, ended = clean_run(begun, folder)
+    tables = ask(partial(compared, begun.home, clean), told)
     off = differing(tables)
     rows = sum(int(one["rows"]) for one in tables.values())
-    print(
-        f"clean run: {ended.seconds:.0f} s, {ended.megabytes:,.0f} MB; {len(tables)} tables, {rows:,} rows, {len(off)} differ"
-    )
-    found += [f"clean run: {one}" for one in off]
+    print(f"clean run: {ended}; {len(tables)} tables, {rows:,} rows, {len(off)} differ", flush=True)
+    return [f"clean run: {one}" for one in off]
 
-    for name, (percent, made) in ask(partial(scored, home, begun.year), told).items():
-        print(f"truth: {name} {percent} {made}")
-        if name == "missed" and percent:
-            found.append(f"truth: missed {percent}")
-    return found
+
+def _truth(begun: Soak, told: Path) -> list[str]:
+    measures: dict[str, tuple[str, str]] = ask(partial(scored, begun.home, begun.year), told)
+    missed, _ = measures.pop("missed")
+    print(
+        *(f"truth: {name} {percent}, {made}" for name, (percent, made) in measures.items()),
+        sep="\n",
+        flush=True,
+    )
+    return [f"truth: missed {missed}"] if missed else []
+
+
+def _rebuilt(begun: Soak, aside: Path, told: Path) -> list[str]:
+    before = ask(partial(state_of, begun.home), told)
+    ended = rebuilt(begun.home, aside)
+    off = differences(before, ask(partial(state_of, begun.home), told))
+    print(f"rebuild: {ended}; {len(before)} digests, {len(off)} differ", flush=True)
+    return [f"rebuild: {one}" for one in off]
 
 
 def main() -> None:

@@ -27,11 +27,17 @@ class LeftOut:
 def compare(
     left: Path, right: Path, schemas: tuple[str, ...], without: LeftOut
 ) -> dict[str, dict[str, object]]:
-    """Return, by table: rows on both sides, how many stand in one alone (`left_only`, `right_only`), and a few of those."""
+    """Return, by table: rows on both sides, how many stand in one alone (`left_only`, `right_only`), and a few of those.
+
+    Raises LookupError where a table or a column is to be left out that is not there.
+    """
     with duckdb.connect(config={"memory_limit": MEMORY}) as con:
         con.execute(f"attach {_quoted(left)} as a (read_only)")
         con.execute(f"attach {_quoted(right)} as b (read_only)")
         ours, theirs = (_columns(con, name, schemas) for name in ("a", "b"))
+        gone = {*without.tables, *(without.columns or {}), *(without.rows or {})} - {*ours, *theirs}
+        if gone:
+            raise LookupError(f"there is no {', '.join(sorted(gone))}: nothing can be left out of it")
         return {
             table: _table(con, table, ours.get(table, []), theirs.get(table, []), without)
             for table in sorted(ours.keys() | theirs.keys())
@@ -68,6 +74,10 @@ def _table(
     if ours != theirs:
         return {"rows": 0, "left_only": len(ours), "right_only": len(theirs), "some": "other columns"}
     own = (without.columns or {}).get(table, frozenset())
+    if not own <= set(ours):
+        raise LookupError(
+            f"{table} has no {', '.join(sorted(own - set(ours)))}: nothing can be left out of it"
+        )
     columns = ", ".join(f'"{name}"' for name in ours if name not in own)
     where = (without.rows or {}).get(table, "true")
     sides = [f"select {columns} from {name}.{table} where {where}" for name in ("a", "b")]

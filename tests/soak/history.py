@@ -25,7 +25,7 @@ _SEEN = "the first night that published it"
 _SINCE = "what later decisions brought since the first night that published it"
 COLUMNS = {
     "era.file": {"name": "the name under which the file came first"},
-    "out.conformance": {"name": "shows era.file"},
+    "out.conformance": {"source_file": "shows era.file.name"},
     "life.standing": {
         "first_seen_date": _SEEN,
         "first_shortfall_amount": _FIRST,

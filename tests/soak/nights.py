@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from flows.home import Home
     from tests.soak.plan import Drop, Night
+    from tests.soak.process import Ended
     from tests.soak.year import Made
 
 _CHECKS = Path(__file__).with_name("night.sql")
@@ -36,8 +37,7 @@ class Lived:
     """What became of a night. `lines`: in the warehouse after it; `faults`: what its check found."""
 
     number: int
-    seconds: float = 0
-    megabytes: float = 0
+    ended: Ended | None = None
     kills: int = 0
     lines: int = 0
     disputes: int = 0
@@ -104,12 +104,13 @@ class Soak:
     def _run(self, night: Night) -> Lived:
         lived = Lived(night.number)
         work = partial(run_night, self.home.path, night.as_of)
-        usual = self.lived[-1].seconds if self.lived else _FIRST_GUESS
+        before = self.lived[-1].ended if self.lived else None
+        usual = before.seconds if before else _FIRST_GUESS
         for share in night.kills:
             ended = run(work, usual * share)
             lived.kills += ended.code < 0
         ended = run(work)
-        lived.seconds, lived.megabytes = ended.seconds, ended.megabytes
+        lived.ended = ended
         if ended.code:
             raise RuntimeError(f"night {night.number} ended with exit status {ended.code}")
         self.lived.append(lived)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.crash.plain import kill_group, start
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Callable
     from pathlib import Path
 
@@ -19,11 +20,15 @@ _LOOK = 0.01
 
 @dataclass(frozen=True)
 class Ended:
-    """`code`: the exit status, negative where a signal ended it; `megabytes`: the most that it held in memory."""
+    """`code`: the exit status, negative where a signal ended it; `processor`: seconds of it; `megabytes`: the most it held."""
 
     code: int
     seconds: float
+    processor: float
     megabytes: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:6.1f} s ({self.processor:.1f} of a processor), {self.megabytes:,.0f} MB"
 
 
 def run(function: Callable[[], object], seconds: float | None = None) -> Ended:
@@ -33,17 +38,18 @@ def run(function: Callable[[], object], seconds: float | None = None) -> Ended:
     while seconds is not None:
         over, status, used = os.wait4(child, os.WNOHANG)
         if over:
-            return _ended(status, began, used.ru_maxrss)
+            return _ended(status, began, used)
         if time.monotonic() - began >= seconds:
             kill_group(child)
             break
         time.sleep(_LOOK)
     _, status, used = os.wait4(child, 0)
-    return _ended(status, began, used.ru_maxrss)
+    return _ended(status, began, used)
 
 
-def _ended(status: int, began: float, kilobytes: int) -> Ended:
-    return Ended(os.waitstatus_to_exitcode(status), time.monotonic() - began, kilobytes / 1024)
+def _ended(status: int, began: float, used: resource.struct_rusage) -> Ended:
+    code, processor = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+    return Ended(code, time.monotonic() - began, processor, used.ru_maxrss / 1024)
 
 
 def ask(function: Callable[[], object], told: Path) -> Any:

@@ -18,7 +18,7 @@ def told_of_night(night: Night, lived: Lived) -> str:
     brought += [f"amended: {name}" for name in night.amendments]
     brought += [f"killed {lived.kills} times"] * bool(lived.kills)
     return (
-        f"night {night.number:>2}, {night.as_of}: {lived.seconds:6.1f} s {lived.megabytes:6,.0f} MB"
+        f"night {night.number:>2}, {night.as_of}: {lived.ended},"
         f" {lived.lines:>9,} lines {lived.disputes:>6,} open; {', '.join(brought)}"
         + "".join(f"\n  OFF: {fault}" for fault in lived.faults)
     )

@@ -87,6 +87,15 @@ def test_a_row_that_is_not_the_same_is_found(tmp_path: Path, change: str, alone:
     )
 
 
+def test_what_is_not_there_cannot_be_left_out(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with duckdb.connect(str(tmp_path / name)) as con:
+            con.execute(f"create schema core; create table core.line as {ROWS}")
+    for without in (LeftOut(frozenset({"core.lines"})), LeftOut(columns={"core.line": frozenset({"seen"})})):
+        with pytest.raises(LookupError):
+            compare(tmp_path / "a", tmp_path / "b", ("core",), without)
+
+
 @pytest.mark.slow
 def test_after_some_nights_all_is_as_after_one() -> None:
     done = subprocess.run(
