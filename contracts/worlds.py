@@ -80,7 +80,7 @@ def _previous_values(reference: Reference) -> Reference:
 
 
 def _national(reference: Reference) -> Reference:
-    """The indices that change nothing: medicare.md 4.1, national amounts."""
+    """The indices that change nothing: RVU26A, national amounts."""
     one = pl.lit(1).cast(reference.gpci.schema["work"])
     return replace(
         reference, gpci=reference.gpci.with_columns(one.alias(name) for name in ("work", "pe", "mp"))

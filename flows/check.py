@@ -15,6 +15,7 @@ from contracts import read_reference, read_terms
 from era_parser import Source
 from flows.home import SETTINGS, Home
 from warehouse.check import CANNOT_TELL, FAIL, PASS, Billed, Checked, check_encounters, points
+from warehouse.check.claim_file import is_claims, read_claims
 from warehouse.encounters import Encounters, read_encounters
 from warehouse.publish import readable
 
@@ -25,9 +26,10 @@ _WORDS = {PASS: "pass", FAIL: "fail", CANNOT_TELL: "cannot tell"}
 def check_file(path: Path, home: Path, as_of: dt.date) -> tuple[Encounters, list[Checked]]:
     """Read a file and ask the twelve points. `home` gives contracts, editions and remittances where it is one.
 
-    Raises NotEncountersError where the file is no encounter file, TermsError where contracts cannot be read.
+    Raises NotEncountersError where the file is neither an encounter nor a claims file, TermsError where contracts cannot be read.
     """
-    read = read_encounters(Source.from_path(path))
+    source = Source.from_path(path)
+    read = read_claims(source) if is_claims(source.data) else read_encounters(source)
     if not (home / SETTINGS).is_file():
         return read, check_encounters(read, as_of)
     place = Home(home)
@@ -64,7 +66,7 @@ def show_checked(console: Console, read: Encounters, found: list[Checked]) -> No
     """Print the twelve points with their counts, then what fails, then what nobody can tell and what would settle it."""
     for finding in read.findings:
         console.print(
-            f"row {finding.row_number}: {finding.code}: {finding.message}",
+            f"{read.counted} {finding.row_number}: {finding.code}: {finding.message}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -87,11 +89,12 @@ def show_checked(console: Console, read: Encounters, found: list[Checked]) -> No
                 point,
                 result,
                 [one for one in found if (one.point, one.result) == (point["name"], result)],
+                read.counted,
             )
 
 
 def _show_answers(
-    console: Console, number: int, point: dict[str, str], result: str, answers: list[Checked]
+    console: Console, number: int, point: dict[str, str], result: str, answers: list[Checked], counted: str
 ) -> None:
     if not answers:
         return
@@ -100,7 +103,7 @@ def _show_answers(
     if result == CANNOT_TELL:
         console.print(f"  would settle it: {point['settle']}", markup=False, highlight=False, soft_wrap=True)
     for one in answers[:_LONGEST]:
-        text = f"  row {one.row_number}: {one.patient_account} on {one.service_date}: {one.said}"
+        text = f"  {counted} {one.row_number}: {one.patient_account} on {one.service_date}: {one.said}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
     if len(answers) > _LONGEST:
         console.print(f"  and {len(answers) - _LONGEST} more: --out writes all", highlight=False)

@@ -179,12 +179,17 @@ def explain(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Encounter file, .csv or .xlsx")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Encounter file (.csv, .xlsx) or claims file (837P)"
+        ),
+    ],
     home: HomeOption = Path(),
     as_of: AsOf = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write every answer to this CSV")] = None,
 ) -> None:
-    """Ask twelve points of an encounter file before its claims go out: pass, fail or cannot tell.
+    """Ask twelve points of an encounter or claims file before its claims go out: pass, fail or cannot tell.
 
     A home folder adds contracts, CMS's editions and what was decided already.
     """

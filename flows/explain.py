@@ -11,6 +11,7 @@ from flows.home import HomeError
 from flows.lane_proof import show_lane
 from flows.proof import show_history, show_proof
 from flows.replay import replayed, show_replay
+from flows.terminal import command
 from warehouse.archive import ArchiveError
 from warehouse.claim_history import histories
 from warehouse.denial_proof import prove_denial
@@ -51,7 +52,7 @@ def explain(console: Console, home: Home, name: str) -> None:
             show_history(console, history)
         if found:
             place = escape(found[0].decisions[0].source_file)
-            console.print(f"\nThe proof of one line: shortpay explain '{place}:SEGMENT'", highlight=False)
+            console.print(f"\nThe proof of one line: {command()} explain '{place}:SEGMENT'", highlight=False)
             return
         _explain_row(console, con, home.folder("archive"), name)
 

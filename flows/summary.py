@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
+from flows.terminal import command
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -191,7 +193,7 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     console.print(f"Worklist:  {published / 'worklist.xlsx'}", markup=False, soft_wrap=True)
     console.print(f"Database:  {published / 'shortpay.duckdb'}", markup=False, soft_wrap=True)
     if summary.next_up:
-        proof = f"The proof: shortpay explain {summary.next_up[0][0]} --home {published.parent}"
+        proof = f"The proof: {command()} explain {summary.next_up[0][0]} --home {published.parent}"
         console.print(proof, markup=False, soft_wrap=True)
 
 

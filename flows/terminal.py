@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,6 +16,15 @@ if TYPE_CHECKING:
 
 _LINES = frozenset("\n\t")
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def command() -> str:
+    """Return our command as it was called here, so that what we suggest can be copied: shortpay, .venv/bin/shortpay."""
+    called = Path(sys.argv[0])
+    if called.name != "shortpay" or shutil.which("shortpay") == str(called):
+        return "shortpay"
+    path = os.path.relpath(called)
+    return str(called) if path.startswith(os.pardir) else path
 
 
 def shown(value: object) -> str:

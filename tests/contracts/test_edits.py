@@ -107,7 +107,10 @@ def test_the_whole_national_table(national: Reference) -> None:
         ["code", "service_date"], named=True, unique=True
     )
     first = found["97140", dt.date(2024, 8, 1)]
-    assert (first["most_units"], first["adjudication_indicator"]) == (6, "3")  # medicare.md 4.3
+    assert (first["most_units"], first["adjudication_indicator"]) == (
+        6,
+        "3",
+    )  # CMS practitioner MUE table of 2024-07-01
     assert found["97150", dt.date(2024, 8, 1)]["most_units"] == 1
     assert "2024Q4" in found["97140", dt.date(2024, 10, 1)]["reason"]
 

@@ -15,7 +15,7 @@ from era_parser import Source, parse
 from flows.cli import app
 from flows.home import make_home
 from flows.keys import key_text
-from tests.conftest import AS_OF, judge_all
+from tests.conftest import AS_OF, judge_all, weigh_all
 from tests.marks import Marks, remittance
 from warehouse.database import open_warehouse
 from warehouse.deidentify import KeyTooShortError, deidentify, keyed
@@ -49,6 +49,13 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Marks]:
         source = Source(f"{marks.name()}.835", remittance(marks, 5, paid))
         load(con, [source], parse([source]), AS_OF)
     judge_all(con)
+    (folder / "encounters").mkdir()
+    ((account,),) = con.execute("select min(patient_account) from core.claim").fetchall()
+    (folder / "encounters" / f"{marks.name()}.csv").write_text(
+        "account,date,code,minutes,clinician,assistant\n"
+        f"{account},2026-05-12,97110,45,{marks.name()},{marks.name()}\n"
+    )
+    weigh_all(con, folder / "encounters")
     publish(con, folder, AS_OF)
     con.close()
     return folder / "shortpay.duckdb", marks

@@ -1,4 +1,4 @@
-"""The list before a claim goes out: twelve points over an encounter file, each PASS, FAIL or CANNOT_TELL a patient-day.
+"""The list before a claim goes out: twelve points over an encounter or claims file, each PASS, FAIL or CANNOT_TELL a patient-day.
 
 Where two answers of one point differ the worse stands: a failure before a doubt before a pass. Rules and sources:
 data/point.toml. Nothing of it is a verdict on a payer, and nothing is kept.
@@ -107,7 +107,7 @@ def _known(visits: list[Visit], read: Encounters, known: Known) -> Known:
         known,
         pairs=_pairs(visits, known.reference),
         most_units=_most_units(visits, known.reference),
-        has_modifiers=not read.rows["modifiers"].is_null().all(),
+        has_modifiers=read.counted == "segment" or not read.rows["modifiers"].is_null().all(),
         unspecified_days=days,
         units=_units(visits, known),
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _REPEATS = frozenset({"76", "77", "91"})
+_CORRECTIONS = frozenset({"7", "8"})
+"""CLM05-3 of a claim that replaces or voids one."""
 
 
 @cache
@@ -91,8 +93,9 @@ def duplicate(visit: Visit, known: Known) -> Iterator[Answer]:
     if known.billed is None:
         yield Answer(CANNOT_TELL, "no remittances to compare with", visit.first_row)
         return
+    corrected = {line["procedure_code"] for line in visit.lines if line.get("frequency") in _CORRECTIONS}
     for code in visit.codes():
-        if Billed(visit.patient_account, visit.service_date, code) in known.billed:
+        if code not in corrected and Billed(visit.patient_account, visit.service_date, code) in known.billed:
             yield Answer(
                 FAIL, f"{code} of that day was decided already; a correction goes as one", visit.first_row
             )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -59,13 +59,15 @@ class NotEncountersError(Exception):
 class Encounters:
     """A file as read: `rows` has ROW_SCHEMA, `stamp` is when the practice made it, as far as it says.
 
-    `stamp_source`: exported (the column), name (a date in the file's name), or None where neither tells.
+    `stamp_source`: exported (the column), name (a date in the file's name), or None where neither tells. `counted`: what
+    a row number counts.
     """
 
     rows: pl.DataFrame
     findings: list[EncounterFinding]
     stamp: dt.datetime | None
     stamp_source: str | None
+    counted: Literal["row", "segment"] = "row"
 
 
 def read_encounters(source: Source) -> Encounters:
