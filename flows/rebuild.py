@@ -20,7 +20,7 @@ from warehouse.arrivals import arrivals_of, level
 from warehouse.conformance import level_opinions
 from warehouse.damage import DamagedError
 from warehouse.database import make_warehouse, open_warehouse
-from warehouse.durable import database_files, sync_folder
+from warehouse.durable import database_files, sync_folder, write_whole
 from warehouse.encounters.models import look_at_lanes, show, weigh
 from warehouse.encounters.store import open_store
 from warehouse.journal import ARRIVAL, Journal
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from flows.home import Home
 
+_BUILT = "built"
+"""Stands beside the new file from when it is whole until it is published."""
+
 
 def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> tuple[dt.date, Path | None]:
     """Make the warehouse anew beside the old one, put it in its place, publish; return the day and the old file.
@@ -42,17 +45,25 @@ def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> t
     warehouse is made without them. A rebuild that dies leaves the old file in its place.
     """
     prepare(home)  # sealed files that no key opens are not lost
+    ours = _put_in_place(home)
     recover_published(home)
     journal = Journal(home.folder("journal"))
     _remember_arrivals(home, journal)
     as_of = as_of or _last_day(home, journal)
     fresh = _make(home, journal, as_of, incomplete=incomplete)
-    aside = _swap(fresh, home.warehouse)
-    shutil.rmtree(fresh.parent)
+    write_whole(fresh.with_name(_BUILT), b"")
+    aside = _swap(fresh, home.warehouse, keep=not ours)
     step("publish")
     with open_warehouse(home.warehouse) as con:
         publish(con, home.folder("published"), as_of)
+    shutil.rmtree(fresh.parent)
     return as_of, aside
+
+
+def _put_in_place(home: Home) -> bool:
+    """Whether the warehouse is one that a rebuild has put there and died before it was published: nothing to keep."""
+    folder = home.path / REBUILDING
+    return (folder / _BUILT).exists() and not (folder / home.warehouse.name).exists()
 
 
 def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> Path:
@@ -97,9 +108,9 @@ def _lost(lost: list[str]) -> str:
     )
 
 
-def _swap(fresh: Path, warehouse: Path) -> Path | None:
-    """Put the new file in the old one's place at once, the old one and its log beside under another name."""
-    aside = _free_name(warehouse) if warehouse.exists() else None
+def _swap(fresh: Path, warehouse: Path, *, keep: bool) -> Path | None:
+    """Put the new file in the old one's place at once; `keep` the old one and its log beside under another name."""
+    aside = _free_name(warehouse) if keep and warehouse.exists() else None
     if aside is None:
         for log in database_files(warehouse)[1:]:
             log.unlink(missing_ok=True)
@@ -114,14 +125,19 @@ def _swap(fresh: Path, warehouse: Path) -> Path | None:
 
 
 def _free_name(warehouse: Path) -> Path:
+    """The first name that is free, or that a rebuild which died then has given to this very file."""
     number = 1
     while (aside := warehouse.with_name(f"warehouse.old-{number}.duckdb")).exists():
+        if aside.samefile(warehouse):
+            break
         number += 1
     return aside
 
 
 def _keep_aside(warehouse: Path, aside: Path) -> None:
     """Give the old file a second name, so that there is a warehouse at any instant; else its new name alone."""
+    if aside.exists():
+        return
     try:
         os.link(warehouse, aside)
     except OSError:  # a file system without links

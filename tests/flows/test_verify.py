@@ -239,6 +239,26 @@ def test_a_rebuilt_worklist_warns_of_the_same_windows(home: Home) -> None:
     assert differences(before, state(home.path)) == []
 
 
+def test_a_rebuild_that_died_before_it_published_keeps_the_old_file_and_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(home.path)
+    damaged = home.warehouse.read_bytes()[:100_000]
+    home.warehouse.write_bytes(damaged)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as at_once:
+        at_once.setattr("flows.rebuild.publish", killed)
+        assert shortpay("rebuild", home)[0] != 0
+    assert shortpay("rebuild", home)[0] == 0
+    (aside,) = home.path.glob("warehouse.old-*")
+    assert aside.read_bytes() == damaged
+    aside.unlink()
+    assert differences(before, state(home.path)) == []
+
+
 def test_a_rebuild_without_a_file_of_the_archive_needs_leave(home: Home) -> None:
     entry = next(
         entry for entry in Journal(home.folder("journal")).read(ARRIVAL) if entry["outcome"] == "loaded"
