@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 from typing import TYPE_CHECKING
@@ -91,6 +92,14 @@ def test_texts_are_texts(text: bytes, home: Home) -> None:
 def test_what_is_no_table_is_turned_away(data: bytes, home: Home) -> None:
     (home.folder("encounters") / "visits.csv").write_bytes(data)
     assert taken_in(home) == {"encounters_refused": 1}
+
+
+def test_the_limits_of_other_files_stay_as_they_were() -> None:
+    before = csv.field_size_limit()
+    read_encounters(Source("visits.csv", HEADER + ROW + b"A" * 200_000 + b"\n"))
+    with pytest.raises(NotEncountersError):
+        read_encounters(Source("visits.csv", HEADER + ROW + b"A" * 5_000_000 + b"\n"))
+    assert csv.field_size_limit() == before
 
 
 def test_names_and_links(home: Home, tmp_path: Path) -> None:

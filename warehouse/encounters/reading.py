@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,7 +20,7 @@ from . import cells
 from .findings import EncounterFinding, FindingCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from era_parser import Source
 
@@ -72,7 +73,11 @@ class Encounters:
 
 def read_encounters(source: Source) -> Encounters:
     """Read a CSV (any common separator) or xlsx file. Raises NotEncountersError where it is neither."""
-    table = _workbook(source.data) if source.data.startswith(_ARCHIVE) else _text(source.data)
+    with closing(_workbook(source.data) if source.data.startswith(_ARCHIVE) else _text(source.data)) as table:
+        return _read(table, source.name)
+
+
+def _read(table: Iterator[tuple[int, list[str]]], name: str) -> Encounters:
     header = next(table, (1, []))[1]
     places = _places(header)
     findings: list[EncounterFinding] = []
@@ -84,13 +89,13 @@ def read_encounters(source: Source) -> Encounters:
             raise NotEncountersError(f"more than {_MOST_ROWS:,} rows; split the file")
         if any(cells_of_row[len(header) :]):
             findings.append(EncounterFinding(number, FindingCode.EXTRA_CELLS))
-        row = _Row(number, {name: _cell(cells_of_row, place) for name, place in places.items()}, findings)
+        row = _Row(number, {column: _cell(cells_of_row, place) for column, place in places.items()}, findings)
         typed = row.typed()
         if typed is not None:
             rows.append(typed)
         if (made := row.exported()) is not None:
             exported.append(made)
-    stamp, origin = (max(exported), "exported") if exported else _stamp_of_name(source.name)
+    stamp, origin = (max(exported), "exported") if exported else _stamp_of_name(name)
     return Encounters(pl.DataFrame(rows, schema=ROW_SCHEMA, orient="row"), findings, stamp, origin)
 
 
@@ -130,7 +135,7 @@ def _places(header: list[str]) -> dict[str, int]:
     return places
 
 
-def _text(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _text(data: bytes) -> Generator[tuple[int, list[str]]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -139,14 +144,18 @@ def _text(data: bytes) -> Iterator[tuple[int, list[str]]]:
         raise NotEncountersError("the file is empty; export it again")
     first = text.lstrip().splitlines()[0]
     separator = max(",;\t|", key=first.count)
-    csv.field_size_limit(_LONGEST_CELL)
+    before = csv.field_size_limit(
+        _LONGEST_CELL
+    )  # of the whole process: what else it reads has the limit of before
     try:
         yield from enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1)
     except csv.Error as error:
         raise NotEncountersError(f"the file cannot be read as a table ({error}); export it again") from None
+    finally:
+        csv.field_size_limit(before)
 
 
-def _workbook(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _workbook(data: bytes) -> Generator[tuple[int, list[str]]]:
     try:
         sheets = read_workbook(data, only="").sheets
     except WorkbookError as error:
