@@ -36,7 +36,7 @@ fuzz: install-fuzz
 	$(BIN)/python -m tests.fuzz.fuzz_reader --minutes $(MINUTES)
 	@ls .fuzz/found; test -z "$$(ls .fuzz/found)"
 
-# About an hour: kills, faults (as root also full disks and read-only folders), analysts who read through whole runs.
+# Two hours and more: kills, faults (as root also full disks and read-only folders), analysts who read through whole runs.
 crash: install-test
 	$(BIN)/python -m tests.crash.kills
 	$(BIN)/python -m tests.crash.faults
