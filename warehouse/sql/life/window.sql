@@ -1,7 +1,8 @@
 -- grain: one row a dispute and a level of its contract that may be the one to use. key: dispute_id, position.
 -- inputs: life.standing, life.line, terms.dispute_window, core.comparable_line, core.adjudication
 -- Which level comes next, and the day it is counted from; the last day is reckoned from that (contracts.last_day). A window is counted from
--- the first decision that was short on the line, unless the terms say that a later one reopens it.
+-- the first decision that was short on the line, unless the terms say that a later one reopens it. What was decided of other claims of the
+-- same visit, whose disputes this one has taken over, tells nothing of it.
 with level as (
     select *, case when not fallback then dense_rank() over (partition by contract, contract_effective, source_file, fallback order by first_position) end as level_number
     from (select *, min(position) over (partition by contract, contract_effective, source_file, level) as first_position from terms.dispute_window)
@@ -9,7 +10,7 @@ with level as (
 first_told as (
     select s.dispute_id, min(j.first_remittance_date) as first_told_date
     from life.standing s
-    join life.line l on l.dispute_id = s.dispute_id
+    join life.line l on l.dispute_id = s.dispute_id and l.thread = s.thread
     join core.comparable_line k on k.line_id = l.line_id
     join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim
     where k.allowed_by_payment_amount > 0 and (s.judged_allowed_amount is not null or k.allowed_by_payment_amount < s.expected_amount)
