@@ -115,6 +115,7 @@ def told(row: dict[str, Any]) -> dict[str, str]:
         "recovered": str(row["recovered_amount"]),
         "taken": str(row["takeback_amount"]),
         "by": str(row["dispute_by"]),
+        "window": "reopened" if row["window_reopened"] else "first",
         "level": str(row["dispute_level"]),
         "assignee": str(row["assignee"]),
         "note": str(row["note"]),
