@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -17,7 +18,9 @@ from flows.home import SETTINGS, Home
 from warehouse.check import CANNOT_TELL, FAIL, PASS, Billed, Checked, check_encounters, points
 from warehouse.check.claim_file import is_claims, read_claims
 from warehouse.encounters import Encounters, read_encounters
+from warehouse.plain_text import harmless
 from warehouse.publish import readable
+from warehouse.sealing import is_there
 
 _LONGEST = 40
 _WORDS = {PASS: "pass", FAIL: "fail", CANNOT_TELL: "cannot tell"}
@@ -34,31 +37,29 @@ def check_file(path: Path, home: Path, as_of: dt.date) -> tuple[Encounters, list
         return read, check_encounters(read, as_of)
     place = Home(home)
     terms, reference = read_terms(place.folder("contracts")), read_reference(place.folder("reference"))
-    return read, check_encounters(read, as_of, terms, reference, _billed(place), _allowed(place))
-
-
-def _billed(place: Home) -> frozenset[Billed] | None:
-    """Lines that stand decided, as last published."""
-    if not place.published.exists():
-        return None
+    if not is_there(place.published):
+        return read, check_encounters(read, as_of, terms, reference)
     with readable(place.published) as con:
-        rows = con.execute(
-            "select distinct patient_account, service_date, procedure_code from core.verdict"
-            " where verdict not in ('REVERSED', 'SUPERSEDED', 'PREDETERMINATION') and patient_account is not null"
-            " and service_date is not null"
-        ).fetchall()
+        billed, allowed = _billed(con), _allowed(con)
+    return read, check_encounters(read, as_of, terms, reference, billed, allowed)
+
+
+def _billed(con: duckdb.DuckDBPyConnection) -> frozenset[Billed]:
+    """Lines that stand decided, as last published."""
+    rows = con.execute(
+        "select distinct patient_account, service_date, procedure_code from core.verdict"
+        " where verdict not in ('REVERSED', 'SUPERSEDED', 'PREDETERMINATION') and patient_account is not null"
+        " and service_date is not null"
+    ).fetchall()
     return frozenset(Billed(*row) for row in rows)
 
 
-def _allowed(place: Home) -> dict[tuple[str, int, str], Decimal] | None:
+def _allowed(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, int, str], Decimal]:
     """Medicare's allowed dollars so far, by account, year and discipline, as last published."""
-    if not place.published.exists():
-        return None
-    with readable(place.published) as con:
-        rows = con.execute(
-            "select distinct c.patient_account, t.service_year, t.discipline, t.counted_amount from out.threshold t"
-            " join core.claim c on c.patient_key = t.patient_key where c.patient_account is not null"
-        ).fetchall()
+    rows = con.execute(
+        "select distinct c.patient_account, t.service_year, t.discipline, t.counted_amount from out.threshold t"
+        " join core.claim c on c.patient_key = t.patient_key where c.patient_account is not null"
+    ).fetchall()
     return {(account, int(year), discipline): amount for account, year, discipline, amount in rows}
 
 
@@ -112,17 +113,9 @@ def _show_answers(
 def write_checked(path: Path, found: list[Checked]) -> None:
     """Write every answer with rule, source and what would settle it. Nothing in it can act in a spreadsheet."""
     by_name = {point["name"]: point for point in points()}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*Checked._fields, "rule", "source", "settle"])
-        for one in found:
-            point = by_name[one.point]
-            row = [one.point, one.result, one.patient_account, one.service_date, one.row_number, one.said]
-            writer.writerow(
-                [_plain(str(cell)) for cell in (*row, point["rule"], point["source"], point["settle"])]
-            )
-
-
-def _plain(text: str) -> str:
-    """Text that a spreadsheet would take for a formula, marked as text."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
+    told = [
+        {**one._asdict(), **{name: by_name[one.point][name] for name in ("rule", "source", "settle")}}
+        for one in found
+    ]
+    columns = [*Checked._fields, "rule", "source", "settle"]
+    harmless(pl.DataFrame(told, schema=columns, infer_schema_length=None)).write_csv(path)

@@ -13,7 +13,7 @@ from contracts import read_practice, read_reference, read_terms
 from flows.encounters import brought_back, mended
 from flows.encryption import prepare
 from flows.progress import note, step
-from flows.recovery import REBUILDING, recover_published
+from flows.recovery import BUILT, REBUILDING, recover_published
 from flows.settings import read_settings
 from warehouse import judge, night
 from warehouse.arrivals import arrivals_of, level
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
     from flows.home import Home
 
-_BUILT = "built"
-"""Stands beside the new file from when it is whole until it is published."""
-
 
 def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> tuple[dt.date, Path | None]:
     """Make the warehouse anew beside the old one, put it in its place, publish; return the day and the old file.
@@ -51,19 +48,19 @@ def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> t
     _remember_arrivals(home, journal)
     as_of = as_of or _last_day(home, journal)
     fresh = _make(home, journal, as_of, incomplete=incomplete)
-    write_whole(fresh.with_name(_BUILT), b"")
+    write_whole(home.path / BUILT, b"")
     aside = _swap(fresh, home.warehouse, keep=not ours)
     step("publish")
     with open_warehouse(home.warehouse) as con:
         publish(con, home.folder("published"), as_of)
     shutil.rmtree(fresh.parent)
+    (home.path / BUILT).unlink()
     return as_of, aside
 
 
 def _put_in_place(home: Home) -> bool:
     """Whether the warehouse is one that a rebuild has put there and died before it was published: nothing to keep."""
-    folder = home.path / REBUILDING
-    return (folder / _BUILT).exists() and not (folder / home.warehouse.name).exists()
+    return (home.path / BUILT).exists() and not (home.path / REBUILDING / home.warehouse.name).exists()
 
 
 def _make(home: Home, journal: Journal, as_of: dt.date, *, incomplete: bool) -> Path:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 REBUILDING = ".rebuild"
 """Folder of the home in which a warehouse is made anew."""
+BUILT = ".rebuild.built"
+"""Stands in the home from when that warehouse is whole until it is published."""
 
 
 def recover(home: Home) -> list[str]:
@@ -50,6 +52,7 @@ def recover_published(home: Home) -> None:
 def _sweep(home: Home) -> None:
     """Remove what writes that were cut short have left; none of it is named anywhere."""
     night.discard(home.warehouse)
+    (home.path / BUILT).unlink(missing_ok=True)
     clear_partials(home.folder("archive"))
     for name in ("quarantine", "journal"):
         remove_partials(home.folder(name))

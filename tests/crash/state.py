@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -61,15 +60,13 @@ def _journal(path: Path) -> str:
     return f"{len(entries)} lines {_digest([json.dumps(entry, sort_keys=True) for entry in entries])}"
 
 
-def _names(home: Path) -> set[str]:
-    """Names of all files; how many old warehouses a rebuild has kept is no matter: one that was done is done again."""
+def _names(home: Path) -> list[str]:
     left_out = {".prefect", "log"}
-    found = [path.relative_to(home) for path in home.rglob("*") if path.is_file()]
-    return {
-        re.sub(r"warehouse\.old-\d+", "warehouse.old", str(path))
-        for path in found
-        if path.parts[0] not in left_out and ".lock" not in path.name
-    }
+    return [
+        str(path.relative_to(home))
+        for path in home.rglob("*")
+        if path.is_file() and path.relative_to(home).parts[0] not in left_out and ".lock" not in path.name
+    ]
 
 
 def _digest(rows: list[str]) -> str:

@@ -118,7 +118,7 @@ def _whole(segments: Iterator[Segment]) -> Iterator[Segment]:
                 begun = segment.number
                 _expected(segment[1], segment[3] or guide)
             case "SE":
-                if not begun or segment[1] != str(segment.number - begun + 1):
+                if not begun or segment[1].lstrip("0") != str(segment.number - begun + 1):
                     raise NotClaimsError(
                         f"segment {segment.number}: SE counts other segments than there are; export it again"
                     )
