@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 
 from era_parser import Refusal, RefusalCode, Source
 from flows import intake
+from flows.check import check_file
 from flows.cli import app
 from flows.encryption import disk_encrypted, encrypt, prepare, told
 from flows.home import Home, HomeError, make_home
 from tests.conftest import AS_OF, judge_all
 from tests.marks import Marks, remittance
 from warehouse.archive import ArchiveError, archive_path, bring_back, keep, keep_file, quarantine
+from warehouse.check import FAIL
 from warehouse.database import open_warehouse
 from warehouse.publish import publish, readable
 from warehouse.sealing import RECIPIENTS, SealError, is_sealed, plain, seal_file, unseal_file
@@ -155,6 +157,20 @@ def test_a_rebuild_without_the_key_asks_for_it_and_changes_nothing(
     assert done.exit_code == 0, done.output
     with open_warehouse(home.warehouse) as con:
         assert con.execute("select count(*) from era.claim").fetchall() == [(1,)]
+
+
+def test_the_list_before_claims_go_out_knows_what_a_sealed_home_has_decided(
+    home: Home, key: Identity, tmp_path: Path
+) -> None:
+    with readable(home.published) as con:
+        account, day = con.execute("select patient_account, service_date from core.verdict").fetchall()[0]
+    path = tmp_path / "claims.csv"
+    path.write_text(f"account,date,code,units,modifiers\n{account},{day},97110,2,GP\n")
+    settings(home, key)
+    encrypt(home)
+    assert not home.published.exists()
+    said = {one.point: one.result for one in check_file(path, home.path, AS_OF)[1]}
+    assert said["duplicate"] == FAIL
 
 
 def test_a_changed_byte_is_noticed(home: Home, key: Identity) -> None:

@@ -53,6 +53,10 @@ def said(read_file: Encounters, **known: object) -> dict[tuple[str, str], tuple[
     return {(one.point, one.patient_account): (one.result, one.row_number, one.said) for one in found}
 
 
+def test_a_count_may_have_leading_zeros() -> None:
+    assert read(replaced("SE*45*", "SE*0045*")).rows.equals(read(TEXT).rows)
+
+
 def test_the_example_conforms_to_the_guide() -> None:
     """By pyx12's reading of 005010X222A1."""
     assert x12n_document(params(), io.StringIO(TEXT), None, None)

@@ -116,6 +116,15 @@ def test_the_command_prints_and_writes_the_list(tmp_path: Path) -> None:
     assert {row["patient_account"] for row in rows} == {"'=A1"}
 
 
+@pytest.mark.parametrize("account", ["=A1", "+A1", "@A1", "\uff1dA1"])
+def test_an_account_that_begins_like_a_formula_is_a_text(account: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "claims.csv", tmp_path / "out.csv"
+    path.write_text(f"account,date,code\n{account},2026-06-20,97140\n")
+    write_checked(out, check_file(path, tmp_path, dt.date(2026, 7, 1))[1])
+    with out.open(newline="", encoding="utf-8") as file:
+        assert {row["patient_account"] for row in csv.DictReader(file)} == {f"'{account}"}
+
+
 def test_text_of_a_note_is_not_printed(tmp_path: Path) -> None:
     path, out = tmp_path / "claims.csv", tmp_path / "out.csv"
     path.write_text('account,date,code,note\nA1,2026-06-20,97140,"<b>Quillwort</b> came"\n')
