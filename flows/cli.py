@@ -254,13 +254,17 @@ def main() -> None:
         _stop(_told(error))
 
 
-def _told(error: Exception) -> str:
+def explained(error: BaseException, home: Path | None) -> str | None:
+    """Return what has happened and what to do, in the words of this command line; None for what a person cannot mend."""
     original = error.original if isinstance(error, StepError) else error
-    if isinstance(original, MENDABLE):
-        return str(original)
+    return str(original) if isinstance(original, MENDABLE) else in_plain_words(original, home)
+
+
+def _told(error: Exception) -> str:
     home = opened.get()
-    plain = in_plain_words(original, home)
-    return plain or str(error if isinstance(error, StepError) else StepError("shortpay", error, home))
+    return explained(error, home) or str(
+        error if isinstance(error, StepError) else StepError("shortpay", error, home)
+    )
 
 
 def _stop(why: str) -> NoReturn:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from pathlib import Path
 
 from flows.home import Home
-from flows.inbox import Waiting, discover, look, taken
+from flows.inbox import Waiting, taken, workbooks
 from flows.reception import Reception, TurnedAwayError
 from warehouse.archive import ChangedWhileReadError
 from warehouse.arrivals import level
@@ -15,8 +14,6 @@ from warehouse.database import open_warehouse
 from warehouse.edits import take_edits
 from warehouse.journal import Journal
 from warehouse.returned import NotAWorklistError, read_returned
-
-WORKBOOKS = (".xlsx", ".xlsm")
 
 
 def take_in_edits(home: Home, as_of: dt.date) -> Counter[str]:
@@ -28,21 +25,14 @@ def take_in_edits(home: Home, as_of: dt.date) -> Counter[str]:
     counts: Counter[str] = Counter()
     journal = Journal(home.folder("journal"))
     known = taken(journal)
-    for file in look(discover(home.folder("inbox")), home.folder("inbox")):
-        if file.path.suffix.lower() in WORKBOOKS and not _open_in_a_program(file.path):
-            if file.ticket not in known:
-                counts += _take_in(home, journal, file, as_of)
-            file.clear()
+    for file in workbooks(home.folder("inbox")):
+        if file.ticket not in known:
+            counts += _take_in(home, journal, file, as_of)
+        file.clear()
     if counts:
         with open_warehouse(home.warehouse) as con:
             level(con, journal, home.folder("archive"))
     return counts
-
-
-def _open_in_a_program(path: Path) -> bool:
-    """Whether Excel or LibreOffice has left its mark beside the file."""
-    marks = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
-    return any(path.with_name(mark).exists() for mark in marks)
 
 
 def _take_in(home: Home, journal: Journal, file: Waiting, as_of: dt.date) -> Counter[str]:

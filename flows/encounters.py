@@ -8,7 +8,7 @@ from collections import Counter
 import duckdb
 
 from flows.home import Home
-from flows.inbox import Waiting, discover, look, taken
+from flows.inbox import Waiting, discover, taken
 from flows.progress import note
 from flows.reception import Reception, TurnedAwayError
 from warehouse.archive import ChangedWhileReadError
@@ -30,7 +30,7 @@ def take_in_encounters(home: Home, as_of: dt.date) -> Counter[str]:
     known = taken(journal)
     note(*mended(home))
     with open_warehouse(home.warehouse) as con, open_store(home.warehouse) as store:
-        for file in look(discover(folder), folder):
+        for file in discover(folder):
             if file.ticket not in known:
                 counts += _take_in(home, journal, store, file, as_of)
             file.clear()

@@ -13,7 +13,6 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ except ImportError:  # pragma: no cover
 
 _SETTLE_SECONDS = 0.3
 _F_SETSIG = 10  # Linux's number; Python does not name it
+WORKBOOKS = (".xlsx", ".xlsm")
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 State = tuple[int, int, int, int]
 """Size, time written, time changed, number of the file."""
@@ -42,9 +42,8 @@ class Waiting:
     ticket: str
 
     @classmethod
-    def at(cls, path: Path, inbox: Path) -> Waiting:
-        """Look at a file. Raises OSError where it has gone."""
-        state = _state(path)
+    def found(cls, path: Path, state: State, inbox: Path) -> Waiting:
+        """Give a file of the inbox its ticket."""
         told = "|".join([os.fspath(path.relative_to(inbox)), *map(str, state)])
         return cls(path, state, hashlib.sha256(os.fsencode(told)).hexdigest()[:16])
 
@@ -52,6 +51,10 @@ class Waiting:
     def name(self) -> str:
         """What people call it; a name that is no text is shown as far as it is."""
         return os.fsencode(self.path.name).decode("utf-8", "replace")
+
+    @property
+    def is_workbook(self) -> bool:
+        return self.path.suffix.lower() in WORKBOOKS
 
     def read(self) -> Source:
         """Return the file's bytes. Raises ChangedWhileReadError where it was written to, or taken away, meanwhile."""
@@ -90,19 +93,27 @@ def waiting(inbox: Path) -> list[Path]:
     return sorted(_sizes(inbox))
 
 
-def discover(inbox: Path) -> list[Path]:
-    """Return complete files of the inbox in order of name; one that grows, or that somebody writes to, waits."""
+def discover(inbox: Path) -> list[Waiting]:
+    """Return complete files of the inbox in order of name; one that grows, or that somebody writes to, waits.
+
+    Each stands there as it was before it was looked at twice: one that is written to from here on is seen when it is read.
+    """
     before = _sizes(inbox)
     time.sleep(_SETTLE_SECONDS if before else 0)
     after = _sizes(inbox)
-    return sorted(path for path, state in before.items() if after.get(path) == state and not _written(path))
+    settled = sorted(path for path, state in before.items() if after.get(path) == state)
+    complete = [path for path in settled if not _written(path) and not open_in_a_program(path)]
+    return [Waiting.found(path, before[path], inbox) for path in complete]
 
 
-def look(paths: list[Path], inbox: Path) -> Iterator[Waiting]:
-    """Look at files; one that has gone meanwhile is passed over."""
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            yield Waiting.at(path, inbox)
+def remittances(inbox: Path) -> list[Waiting]:
+    """Return complete files that may be remittances: all but workbooks, whatever is in them."""
+    return [file for file in discover(inbox) if not file.is_workbook]
+
+
+def workbooks(inbox: Path) -> list[Waiting]:
+    """Return complete workbooks."""
+    return [file for file in discover(inbox) if file.is_workbook]
 
 
 def taken(journal: Journal) -> set[str]:
@@ -123,6 +134,12 @@ def _sizes(inbox: Path) -> dict[Path, State]:
             if path.is_file() and not path.is_symlink() and not hidden:
                 found[path] = _state(path)
     return found
+
+
+def open_in_a_program(path: Path) -> bool:
+    """Whether Excel or LibreOffice has left its mark beside the file."""
+    marks = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
+    return any(os.path.lexists(path.with_name(mark)) for mark in marks)  # a mark too long for a name is none
 
 
 def _written(path: Path) -> bool:

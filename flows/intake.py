@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from era_parser import parse, parse_chunks
-from flows.inbox import Waiting, discover, look, taken
+from flows.inbox import Waiting, remittances, taken
 from warehouse.archive import ChangedWhileReadError, keep, keep_file, quarantine
 from warehouse.arrivals import BATCH_BYTES, LARGE_BYTES
 from warehouse.database import open_warehouse
@@ -16,19 +16,18 @@ from warehouse.load import arrival, known_hashes, load, load_parts, note
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
-    from pathlib import Path
 
     import duckdb
 
     from era_parser import Remittances, Source
     from flows.home import Home
 
-__all__ = ["archive", "discover", "read_in"]
+__all__ = ["archive", "read_in", "remittances"]
 
 
-def archive(home: Home, paths: list[Path]) -> None:
+def archive(home: Home, files: list[Waiting]) -> None:
     """Keep the bytes of every file before anything else is done with it."""
-    for file in look(paths, home.folder("inbox")):
+    for file in files:
         try:
             if _is_large(file):
                 keep_file(home.folder("archive"), file.path)
@@ -38,7 +37,7 @@ def archive(home: Home, paths: list[Path]) -> None:
             continue  # it waits for the next night, or is not ours any more
 
 
-def read_in(home: Home, paths: list[Path], seen: dt.date) -> Counter[str]:
+def read_in(home: Home, files: list[Waiting], seen: dt.date) -> Counter[str]:
     """Parse and load in batches; quarantine what is refused; a file leaves the inbox once it is safe.
 
     Return arrivals by outcome: loaded, duplicate, refused; `stuck`: files that are safe and cannot be removed.
@@ -46,7 +45,6 @@ def read_in(home: Home, paths: list[Path], seen: dt.date) -> Counter[str]:
     journal = Journal(home.folder("journal"))
     counts: Counter[str] = Counter()
     known = taken(journal)
-    files = list(look(paths, home.folder("inbox")))
     counts["stuck"] += _clear([file for file in files if file.ticket in known])
     with open_warehouse(home.warehouse) as con:
         desk = _Desk(home, con, journal, seen)

@@ -1,4 +1,4 @@
-"""What stands in the inbox and is never opened: links, pipes, sockets, devices."""
+"""What stands in the inbox and is not taken in: links, pipes, sockets and devices ever, what a program has open tonight."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import stat
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from flows.inbox import open_in_a_program, waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,3 +27,14 @@ def left_alone(inbox: Path) -> list[str]:
         return []
     told = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(found.items()))
     return [f"left in the inbox unopened: {told}; only plain files are read"]
+
+
+def left_open(folder: Path) -> list[str]:
+    """Say how many files wait since a spreadsheet program has them open, or has left its mark when it died."""
+    count = sum(open_in_a_program(path) for path in waiting(folder))
+    if not count:
+        return []
+    told = f"left in {folder.name} for the next night, open in a spreadsheet program: {count}"
+    return [
+        f"{told}; close them, and where nobody has them open remove the mark beside each (~$… or .~lock…)"
+    ]

@@ -22,7 +22,7 @@ from flows.clock import tonight
 from flows.conformance import check_new_files
 from flows.encryption import prepare
 from flows.home import Home
-from flows.leftovers import left_alone
+from flows.leftovers import left_alone, left_open
 from flows.lock import hold
 from flows.passing import step_of_a_night
 from flows.private import tighten
@@ -80,17 +80,17 @@ def take_encounters(home: Path, as_of: dt.date) -> dict[str, int]:
 
 
 @step_of_a_night
-def discover(home: Path) -> list[Path]:
-    """Complete files of the inbox; tried again, for a share may be away for a moment."""
+def discover(home: Path) -> int:
+    """Count the complete files of the inbox; tried again, for a share may be away for a moment."""
     step("discover")
-    return intake.discover(Home(home).folder("inbox"))
+    return len(intake.remittances(Home(home).folder("inbox")))
 
 
 @step_of_a_night
 def archive(home: Path, count: int) -> None:
     """Keep the bytes of what waits in the inbox."""
     step("archive", f"{count} files")
-    intake.archive(Home(home), intake.discover(Home(home).folder("inbox")))
+    intake.archive(Home(home), intake.remittances(Home(home).folder("inbox")))
 
 
 @step_of_a_night
@@ -98,7 +98,7 @@ def parse_and_load(home: Path, as_of: dt.date, count: int) -> dict[str, int]:
     """Read, load, quarantine."""
     step("parse and load", f"{count} files")
     place = Home(home)
-    return dict(intake.read_in(place, intake.discover(place.folder("inbox")), as_of))
+    return dict(intake.read_in(place, intake.remittances(place.folder("inbox")), as_of))
 
 
 @step_of_a_night
@@ -225,13 +225,14 @@ def do_night(home: Path, as_of: dt.date, settings: Settings) -> Summary:
     """Do the steps in their order. The second opinion comes last, and its failure is said, not raised."""
     note(*tighten(home).told(), *left_alone(Home(home).folder("inbox")))
     prepare(Home(home))
+    note(*left_open(Home(home).folder("inbox")), *left_open(Home(home).folder("encounters")))
     practice, terms, reference, rules = read_contracts(home)
     recover(home)
     edited = take_edits(home, as_of)
     take_encounters(home, as_of)
-    paths = discover(home)
-    archive(home, len(paths))
-    counts = parse_and_load(home, as_of, len(paths))
+    waiting = discover(home)
+    archive(home, waiting)
+    counts = parse_and_load(home, as_of, waiting)
     touched = touch(home, terms, reference, rules)
     adjudicate(home, touched)
     compare(home)

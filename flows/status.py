@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from contracts import TermsError
-from flows.edits import WORKBOOKS
-from flows.inbox import waiting
+from flows.inbox import WORKBOOKS, waiting
 from flows.lock import holder_of
 from flows.record import Night, now, read_record
 from flows.settings import Settings, read_settings

@@ -47,10 +47,10 @@ def one_night(home: Home, as_of: dt.date) -> dict[str, float]:
 
     practice, terms, reference, rules = nightly.read_contracts.fn(home.path)
     nightly.take_edits.fn(home.path, as_of)
-    paths = nightly.discover.fn(home.path)
-    nightly.archive.fn(home.path, len(paths))
+    waiting = nightly.discover.fn(home.path)
+    nightly.archive.fn(home.path, waiting)
     lap("archive")
-    nightly.parse_and_load.fn(home.path, as_of, len(paths))
+    nightly.parse_and_load.fn(home.path, as_of, waiting)
     lap("parse and load")
     touched = nightly.touch.fn(home.path, terms, reference, rules)
     lap("touch")

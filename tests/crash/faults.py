@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import progress
+from flows.cli import explained
 from flows.clock import tonight
-from flows.home import Home, HomeError
+from flows.home import Home
 from tests.crash.plain import do, finish, run_night, start
 from tests.crash.scenes import SECOND, Scene, rebuild_it, scenes
 from tests.crash.state import State, differences, state
-from warehouse.damage import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,15 +62,10 @@ class Bench:
         told.write_text("done")
 
         def tried() -> None:
-            from flows.trouble import in_plain_words  # noqa: PLC0415  (loaded by the process that fails)
-
             try:
                 work()
-            except (DamagedError, HomeError) as error:
-                told.write_text(str(error))
             except Exception as error:  # noqa: BLE001  (its words are what is looked at)
-                said = in_plain_words(error, home) or f"NOT EXPLAINED: {type(error).__name__}"
-                told.write_text(said)
+                told.write_text(explained(error, home) or f"NOT EXPLAINED: {error}")
 
         finish(start(tried))
         return told.read_text().replace(str(home), "HOME")

@@ -87,7 +87,7 @@ def home(tmp_path: Path) -> Home:
     files["faulty"] = (FIXTURES / "fail" / "BAD_DATE-plain.835").read_bytes()
     for name, data in files.items():
         (place.folder("inbox") / f"{name}.835").write_bytes(data)
-    intake.read_in(place, intake.discover(place.folder("inbox")), AS_OF)
+    intake.read_in(place, intake.remittances(place.folder("inbox")), AS_OF)
     return place
 
 

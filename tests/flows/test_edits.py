@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.edits import take_in_edits
 from flows.home import make_home
+from flows.inbox import remittances
+from flows.leftovers import left_open
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
 from warehouse.journal import Journal
@@ -98,7 +100,17 @@ def test_one_that_is_still_open_waits(home: Home, mark: str) -> None:
     (home.folder("inbox") / "worklist.xlsx").write_bytes(worklist(status="sent"))
     (home.folder("inbox") / mark).write_bytes(b"ann")
     assert take_in_edits(home, TODAY) == {}
+    assert remittances(home.folder("inbox")) == []
+    (said,) = left_open(home.folder("inbox"))
+    assert "open in a spreadsheet program: 1;" in said
     assert (home.folder("inbox") / "worklist.xlsx").exists()
+
+
+def test_one_that_was_saved_just_after_edits_were_taken_is_no_remittance(home: Home) -> None:
+    assert take_in_edits(home, TODAY) == {}
+    (home.folder("inbox") / "WORKLIST.XLSX").write_bytes(worklist(status="sent"))
+    assert remittances(home.folder("inbox")) == []
+    assert take_in_edits(home, TODAY) == {"workbooks": 1, "edits": 1}
 
 
 def test_set_and_show(home: Home) -> None:

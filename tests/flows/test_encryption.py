@@ -59,7 +59,7 @@ def home(tmp_path: Path) -> Home:
 def night(home: Home, marks: Marks) -> None:
     (home.folder("inbox") / "good.835").write_bytes(remittance(marks, 1))
     (home.folder("inbox") / "bad.835").write_bytes(b"PATIENT " + marks.name().encode())
-    intake.read_in(home, intake.discover(home.folder("inbox")), AS_OF)
+    intake.read_in(home, intake.remittances(home.folder("inbox")), AS_OF)
     with open_warehouse(home.warehouse) as con:
         judge_all(con)
         publish(con, home.folder("published"), AS_OF)

@@ -34,9 +34,9 @@ def home(tmp_path: Path) -> Home:
 
 
 def take_in(home: Home) -> dict[str, int]:
-    paths = intake.discover(home.folder("inbox"))
-    intake.archive(home, paths)
-    return dict(intake.read_in(home, paths, AS_OF))
+    files = intake.remittances(home.folder("inbox"))
+    intake.archive(home, files)
+    return dict(intake.read_in(home, files, AS_OF))
 
 
 def arrivals(home: Home) -> list[tuple[object, ...]]:
@@ -107,10 +107,10 @@ def test_one_that_goes_or_grows_while_it_is_read_is_left_alone(
             path.write_bytes(data + b"\n")
         return data
 
-    paths = intake.discover(home.folder("inbox"))
+    files = intake.remittances(home.folder("inbox"))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", meddled)
-        assert dict(intake.read_in(home, paths, AS_OF)) == {"loaded": 1}
+        assert dict(intake.read_in(home, files, AS_OF)) == {"loaded": 1}
     assert waiting(home) == ([] if what == "removed" else ["a.835"])
     assert arrivals(home) == [(1, "b.835", "loaded")]
     (home.folder("inbox") / "a.835").write_bytes(stay)
@@ -146,7 +146,7 @@ def test_what_the_archive_cannot_give_back_is_tried_again(home: Home) -> None:
         con.execute("create table work.judged as select 2 as arrival, 'rules' as fingerprint")
     shutil.copy(REMITTANCE, home.folder("inbox") / "again.835")
     intake.archive(
-        home, intake.discover(home.folder("inbox"))
+        home, intake.remittances(home.folder("inbox"))
     )  # the bytes are at hand: the archive is mended
     assert kept.read_bytes() == whole
     assert bring_back(home.folder("archive"), entry["file_hash"]) == REMITTANCE.read_bytes()

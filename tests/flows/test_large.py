@@ -34,9 +34,9 @@ def taken_in(path: Path, data: bytes) -> Home:
     home = make_home(path)
     recover(home)
     (home.folder("inbox") / "batch.835").write_bytes(data)
-    paths = intake.discover(home.folder("inbox"))
-    intake.archive(home, paths)
-    counts = intake.read_in(home, paths, AS_OF)
+    files = intake.remittances(home.folder("inbox"))
+    intake.archive(home, files)
+    counts = intake.read_in(home, files, AS_OF)
     assert sum(counts.values()) == 1
     assert not list(home.folder("inbox").iterdir())
     return home
@@ -92,6 +92,6 @@ def test_one_that_changes_while_it_is_read_leaves_nothing(
         path.write_bytes(BATCH.read_bytes() + b"\n")
 
     monkeypatch.setattr(intake, "parse_chunks", meddled)
-    assert dict(intake.read_in(home, [path], AS_OF)) == {}
+    assert dict(intake.read_in(home, intake.remittances(home.folder("inbox")), AS_OF)) == {}
     assert path.exists()
     assert not any(rows(home).values())

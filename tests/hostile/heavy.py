@@ -45,7 +45,7 @@ from pathlib import Path
 from flows import intake
 from flows.home import Home
 home = Home.open(Path(sys.argv[1]).parents[1])
-counts = intake.read_in(home, intake.discover(home.folder("inbox")), dt.date(2026, 7, 1))
+counts = intake.read_in(home, intake.remittances(home.folder("inbox")), dt.date(2026, 7, 1))
 print(*(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
 """
 

@@ -76,7 +76,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         here = os.open(inbox, os.O_RDONLY)
         made.bind(f"/proc/self/fd/{here}/socket.835")
         os.close(here)
-    counts = intake.read_in(place, intake.discover(inbox), AS_OF)
+    counts = intake.read_in(place, intake.remittances(inbox), AS_OF)
     assert counts["loaded"] == len(NAMES) + 1
     assert not counts["refused"]
     with open_warehouse(place.warehouse) as con:
