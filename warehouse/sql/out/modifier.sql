@@ -1,5 +1,5 @@
 -- grain: one row a line and something that its modifiers say wrong, or that the payer did to them. key: line_id, finding_code; named modifier_id.
--- inputs: core.therapy_line, core.line_finding, core.verdict, terms.therapy_modifier
+-- inputs: core.therapy_line, core.line_finding, core.verdict, core.claim, terms.therapy_modifier
 -- Compliance and rework, never an underpayment. A day with PT and OT is nothing wrong: said so that it can be looked at.
 with line as (
     select *, list_filter(modifiers, lambda x: list_contains(['XE', 'XP', 'XS', 'XU'], x)) as distinct_in from core.therapy_line
@@ -35,8 +35,9 @@ found as (
     select f.line_id, f.finding_code, f.detail, 'SVC01 against SVC06: ask the payer why' from core.line_finding f where f.finding_code in ('MODIFIER_DROPPED', 'MODIFIER_ADDED')
 )
 select concat('M-', upper(substr(sha256(concat_ws('|', f.line_id, f.finding_code)), 1, 10))) as modifier_id,
-       f.finding_code, f.detail, f.rule, v.payer, v.patient_account, v.payer_claim_number, v.service_date, v.procedure_code,
+       f.finding_code, f.detail, f.rule, coalesce(v.payer, c.payer_name) as payer, v.patient_account, v.payer_claim_number, v.service_date, v.procedure_code,
        v.modifiers, v.verdict, v.charge_amount, v.paid_amount, v.source_file, v.source_segment, f.line_id
 from found f
 join core.verdict v on v.line_id = f.line_id
+join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
 order by v.service_date desc, v.source_file, v.source_segment, f.finding_code
