@@ -116,6 +116,8 @@ def _outcome() -> pl.Expr:
         .then(pl.lit("AMBIGUOUS_LOCALITY"))
         .when(_known())
         .then(pl.lit("PRICED"))
+        .when(pl.col("open_total"))
+        .then(pl.lit("NOT_COMPARABLE"))
         .otherwise(pl.lit("NO_RATE"))
     )
 
@@ -134,6 +136,8 @@ def _reason() -> pl.Expr:
         .then(pl.format(settle, between, "locality"))
         .when(_apart() & pl.col("unproven").is_not_null())
         .then(pl.format("{}: {}", between, "unproven"))
+        .when(_apart() & pl.col("rank_unsure") & pl.col("day_doubt").is_not_null())
+        .then(pl.format("{}: {}", between, "day_doubt"))
         .when(_apart() & pl.col("rank_unsure"))
         .then(pl.format(rank, between))
         .when(_apart())

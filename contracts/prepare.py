@@ -35,6 +35,10 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
 
 `modifiers` joined with ':' in any order; whole units (integers will do).
 """
+DOUBT_SCHEMA: dict[str, pl.DataType] = {"payer_key": pl.String(), "doubt": pl.String()}
+"""What lines may have besides. `doubt`: why it is not known whether the line is part of the day, with others or without
+(null: it is); such a line is not priced. `payer_key`: who decided it; null: not held against lines without a contract.
+"""
 
 
 def prepare(lines: pl.DataFrame) -> pl.DataFrame:
@@ -50,7 +54,9 @@ def prepare(lines: pl.DataFrame) -> pl.DataFrame:
         raise ValueError(f"lines lack {', '.join(missing)}")
     if lines["line_id"].is_duplicated().any():
         raise ValueError("line_id is not unique")
-    typed = lines.select(pl.col(name).cast(dtype) for name, dtype in LINE_SCHEMA.items())
+    typed = with_doubts(lines).select(
+        pl.col(name).cast(dtype) for name, dtype in (LINE_SCHEMA | DOUBT_SCHEMA).items()
+    )
     parsed = typed.rename({"modifiers": "sent_modifiers"}).with_columns(
         pl.col("sent_modifiers").fill_null(""),
         pl.col("procedure_code").fill_null("").str.strip_chars().str.to_uppercase().alias("code"),
@@ -58,6 +64,13 @@ def prepare(lines: pl.DataFrame) -> pl.DataFrame:
     modifiers = _modifiers(parsed.select("sent_modifiers").unique())
     joined = parsed.join(modifiers, on="sent_modifiers", how="left", validate="m:1").drop("sent_modifiers")
     return joined.with_columns(*_units())
+
+
+def with_doubts(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns of DOUBT_SCHEMA that are not there."""
+    return lines.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in DOUBT_SCHEMA.items() if name not in lines.columns
+    )
 
 
 def _units() -> tuple[pl.Expr, pl.Expr]:

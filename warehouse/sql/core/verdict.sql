@@ -29,11 +29,11 @@ line as (
                                                             // (1000 * greatest(whole_units, 1)))::bigint
                 else (e.expected_cents * 1000 * case when charge_amount > 0 then priced_units else 0 end // (1000 * greatest(whole_units, 1)))::bigint end as share_cents,
            case when l.lane is not null then l.lane
-                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.outcome
+                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED', 'NOT_COMPARABLE') then e.outcome
                 when l.allowed_amount is null then 'NOT_COMPARABLE' end as early,
            case when l.lane is not null then l.lane_reason
                 when e.outcome = 'NO_RATE' and l.line = 0 then concat('no service lines, the claim is all there is: ', e.reason)
-                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.reason
+                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED', 'NOT_COMPARABLE') then e.reason
                 when l.allowed_amount is null then concat('no two ways to the allowed amount agree: by payment ',
                     coalesce(l.allowed_by_payment_amount::varchar, '-'), ', by adjustments ', coalesce(l.allowed_by_adjustment_amount::varchar, '-'),
                     ', stated ', coalesce(l.stated_allowed_amount::varchar, '-')) end as early_reason,
