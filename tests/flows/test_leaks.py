@@ -1,7 +1,7 @@
 """Nothing of a remittance, a workbook or a file name leaves the folders that are meant for it, whatever fails."""
 
-import json
 import errno
+import json
 import os
 import shutil
 import stat
