@@ -41,6 +41,11 @@ def is_doubtful() -> pl.Expr:
     return pl.col("doubt").is_not_null()
 
 
+def may_not_rank() -> pl.Expr:
+    """Whether it is not known if the line takes a rank of the day: also one for which nothing was allowed."""
+    return is_doubtful() | pl.col("nothing_allowed").fill_null(value=False)
+
+
 def day_doubt() -> pl.Expr:
     """Why it is not known what else is part of the line's day under its contract; null: all of it is known."""
     return pl.col("doubt").drop_nulls().sort().first().over(_DAY)
@@ -49,9 +54,10 @@ def day_doubt() -> pl.Expr:
 def open_total() -> pl.Expr:
     """Why the total that the line would be judged on (a visit, a claim) is not known.
 
-    Wants `problem`, `rate_basis`, line_high and the clauses. A cap that stays above everything that may be under it
+    Wants `rate_basis`, `problem`, line_high and the clauses. A cap that stays above everything that may be under it
     leaves nothing open.
     """
+    unknown = is_doubtful() & pl.col("problem").is_not_null()
     by_visit = (pl.col("rate_basis") == "per_visit").fill_null(value=False)
     may_be_of_visit = is_doubtful() & (by_visit | pl.col("rate_basis").is_null() & (pl.col("code") == ""))
     most = (
@@ -59,10 +65,10 @@ def open_total() -> pl.Expr:
         .then(pl.min_horizontal("line_high", "charge_cents"))
         .otherwise("line_high")
     )
-    capped = most.sum().over(_DAY) > pl.col("visit_maximum_cents")
-    charged = (pl.col("lesser_of") == "claim") & (pl.col("charge_cents") < pl.col("line_high")).any().over(
-        _CLAIM
-    )
+    over = (most.sum().over(_DAY) > pl.col("visit_maximum_cents")) | unknown.any().over(_DAY)
+    capped = pl.col("visit_maximum_cents").is_not_null() & over
+    below = (pl.col("charge_cents") < pl.col("line_high")) | unknown
+    charged = (pl.col("lesser_of") == "claim") & below.any().over(_CLAIM)
     why = pl.col("doubt").drop_nulls().sort().first()
     return (
         pl.when(by_visit & may_be_of_visit.any().over(_DAY))

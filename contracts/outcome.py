@@ -69,12 +69,9 @@ def line_problem() -> pl.Expr:
 
 def capped_unknown() -> pl.Expr:
     """Return a total that caps cannot be known while a line under it has no amount."""
-    day = (pl.col("visit_maximum_cents").is_not_null()) & pl.col("problem").is_not_null().any().over(
-        "patient_day", "contract_ix"
-    )
-    claim = (pl.col("lesser_of") == "claim") & pl.col("problem").is_not_null().any().over(
-        "claim_id", "contract_ix"
-    )
+    unknown = pl.col("problem").is_not_null() & pl.col("doubt").is_null()
+    day = pl.col("visit_maximum_cents").is_not_null() & unknown.any().over("patient_day", "contract_ix")
+    claim = (pl.col("lesser_of") == "claim") & unknown.any().over("claim_id", "contract_ix")
     return (
         pl.when(day)
         .then(pl.lit("the day has a visit maximum and another line of it has no amount"))

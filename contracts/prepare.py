@@ -35,9 +35,14 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
 
 `modifiers` joined with ':' in any order; whole units (integers will do).
 """
-DOUBT_SCHEMA: dict[str, pl.DataType] = {"payer_key": pl.String(), "doubt": pl.String()}
+DOUBT_SCHEMA: dict[str, pl.DataType] = {
+    "payer_key": pl.String(),
+    "doubt": pl.String(),
+    "nothing_allowed": pl.Boolean(),
+}
 """What lines may have besides. `doubt`: why it is not known whether the line is part of the day, with others or without
 (null: it is); such a line is not priced. `payer_key`: who decided it; null: not held against lines without a contract.
+`nothing_allowed`: the payer allowed nothing for the line, nor refused it: it is priced, and may have taken no rank.
 """
 
 

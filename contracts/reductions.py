@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from .doubtful import is_doubtful
+from .doubtful import may_not_rank
 from .medicare_rules import CHAIN_SCALE, medicare_rules
 from .money import PERCENT_SCALE, half_up, parse_percent, percent_of, percents_of
 
@@ -98,7 +98,7 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
     marked = _with_unranked(lines).with_columns(_takes_part().alias("takes_part"))
     group = _GROUP
     part = marked.filter("takes_part")
-    sure = part.filter(~is_doubtful())
+    sure = part.filter(~may_not_rank())
     first_low, first_high = (_first(sure, side) for side in ("low", "high"))
     counted = part.group_by(group).agg(
         pl.col("units").fill_null(1).clip(lower_bound=1).sum().alias("day_units"),
@@ -138,7 +138,9 @@ def _tied(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("unit_low").fill_null(0),
     )
     as_first = pl.all_horizontal(rank == rank.filter("first_low").first().over(_GROUP) for rank in ranks)
-    equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & ~is_doubtful() & as_first).fill_null(value=False)
+    equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & ~may_not_rank() & as_first).fill_null(
+        value=False
+    )
     marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
     apart = (pl.col("equal_rank") & ~_alike()).any().over(_GROUP)
     return marked.with_columns(
@@ -191,7 +193,7 @@ def _ranked_first(part: pl.DataFrame, expense: pl.Expr, amount: pl.Expr, name: s
             *_GROUP,
             "line_id",
             "line_order",
-            is_doubtful().alias("doubtful"),
+            may_not_rank().alias("doubtful"),
             expense.alias("expense"),
             amount.alias("amount"),
         )

@@ -74,7 +74,7 @@ select concat('0x', substr(sha256(concat_ws('|', 'doubtful', p.line_id, p.day_pa
        0::bigint as line_order, p.service_date, m.procedure_code, coalesce(m.modifiers, '') as modifiers, m.priced_units as units,
        (m.charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
-       c.payee_npi, c.payee_tin, m.rendering_npi, m.location_number, c.payee_zip, c.facility_code, c.payer_key, min(p.doubt) as doubt
+       c.payee_npi, c.payee_tin, m.rendering_npi, m.location_number, c.payee_zip, c.facility_code, c.payer_key, min(p.doubt) as doubt, false as nothing_allowed
 from part p
 join member m on m.line_id = p.line_id
 join core.claim c on c.file_hash = m.file_hash and c.claim = m.claim

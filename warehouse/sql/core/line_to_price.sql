@@ -13,7 +13,8 @@ with candidate as (
 ),
 whole as (
     select priced_as, arg_min(line_id, line) as line_id,
-           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(charge_amount) as charge_amount
+           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(charge_amount) as charge_amount,
+           bool_and(lane is null and coalesce(allowed_by_payment_amount = 0, false)) as nothing_allowed
     from candidate group by priced_as
 )
 -- the practice is one group whatever number it was paid under; whose rules bind the day together is the contract's, not the payer's name
@@ -24,7 +25,7 @@ select l.line_id, concat_ws('|', d.day_patient_key, l.service_date) as patient_d
        l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, w.priced_units as units,
        (w.charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
-       c.payee_npi, c.payee_tin, l.rendering_npi, l.location_number, c.payee_zip, c.facility_code, c.payer_key, null::varchar as doubt
+       c.payee_npi, c.payee_tin, l.rendering_npi, l.location_number, c.payee_zip, c.facility_code, c.payer_key, null::varchar as doubt, w.nothing_allowed
 from whole w
 join candidate l on l.line_id = w.line_id
 join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
