@@ -16,8 +16,9 @@ _UNMATCHED = ("NO_CONTRACT", "AMBIGUOUS_CONTRACT")
 def with_unmatched(matched: pl.DataFrame) -> pl.DataFrame:
     """Add lines whose contract is not known to the days of the same payer's contracts, as doubtful ones.
 
-    Wants the rows of match_contracts(). Added rows have a `line_id` below zero.
+    Wants the rows of match_contracts(). Added rows have a `line_id` below zero; `of_line_id` is the line's own.
     """
+    matched = matched.with_columns(of_line_id="line_id")
     unmatched = matched.filter(pl.col("outcome").is_in(_UNMATCHED))
     day = ["patient_day", "payer_key"]
     inside = matched.filter(pl.col("outcome").is_null()).select(*day, "contract_ix").unique()

@@ -125,6 +125,7 @@ def _reason() -> pl.Expr:
     )
     settle = "{}: the candidates are {}; a ZIP+4 or a criterion of the site would settle it"
     rank = "{}: which of the lines that may rank first is the payer's choice, and their sum depends on it"
+    unknown = "{}: whether another line of the day ranks first is not known: it has no amount to rank by, or none was allowed"
     unsaid = "{}: the contract does not say which Medicare release or conversion factor it means"
     return (
         pl.when(~_known())
@@ -135,6 +136,8 @@ def _reason() -> pl.Expr:
         .then(pl.format("{}: {}", between, "unproven"))
         .when(_apart() & pl.col("rank_unsure") & pl.col("day_doubt").is_not_null())
         .then(pl.format("{}: {}", between, "day_doubt"))
+        .when(_apart() & pl.col("rank_unsure") & pl.col("rank_unknown"))
+        .then(pl.format(unknown, between))
         .when(_apart() & pl.col("rank_unsure"))
         .then(pl.format(rank, between))
         .when(_apart())

@@ -119,7 +119,9 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
     def at_full(first: pl.Expr) -> pl.Expr:
         return pl.when(~pl.col("takes_part")).then("units").when(first).then(one).otherwise(zero)
 
-    return _tied(joined.with_columns(unsure.alias("rank_unsure"))).with_columns(
+    unknown = (pl.col("first_high") != pl.col("first_at_best")).any().over(group)
+    marked = joined.with_columns(unsure.alias("rank_unsure"), unknown.alias("rank_unknown"))
+    return _tied(marked).with_columns(
         at_full(pl.col("first_low") & ~pl.col("rank_unsure")).alias("full_units_low"),
         at_full(pl.col("first_low") | pl.col("rank_unsure")).alias("full_units_high"),
         _day_problem().alias("day_problem"),
