@@ -26,16 +26,13 @@ source    = "made up"
 
 [match]
 payer_id = ["{number}"]
-{plan}
 
 [[rate]]
 {rate}
 
 [terms]
 lesser_of          = "{lesser_of}"
-multiple_procedure = "{reduction}"
-multiple_procedure_percent = 50
-{maximum}
+multiple_procedure = "none"
 assistant_percent  = 85
 tolerance          = "0.01"
 
@@ -48,26 +45,27 @@ source = "made up"
 SCHEDULE = 'basis = "fee_schedule"\nfile = "rates.csv"'
 VISIT = 'basis = "per_visit"\namount = "82.00"'
 
+HALVES = {
+    'multiple_procedure = "none"': 'multiple_procedure = "percent"\nmultiple_procedure_percent = 50',
+}
+GOLD = {"[match]": '[match]\nclass_of_contract = ["GOLD"]'}
+MOST = {"[terms]": '[terms]\nvisit_maximum = "90.00"'}
+"""Lines of CONTRACT, and what stands there instead."""
+
 
 def write_terms(folder: Path) -> None:
     """Write the contract files of the cases' README."""
     (folder / "rates.csv").write_text(RATES)
-    for name, number, rate, lesser_of, reduction, plan, maximum in (
-        ("plan", "PLAN1", SCHEDULE, "line", "none", "", ""),
-        ("advantage", "MAPLN", SCHEDULE, "line", "none", "", ""),
-        ("visits", "VISIT", VISIT, "none", "none", "", ""),
-        ("halves", "HALFP", SCHEDULE, "line", "percent", "", ""),
-        ("gold", "GOLDP", VISIT, "none", "none", 'class_of_contract = ["GOLD"]', ""),
-        ("gold-halves", "GOLDH", SCHEDULE, "line", "percent", 'class_of_contract = ["GOLD"]', ""),
-        ("most", "MOSTP", SCHEDULE, "line", "none", "", 'visit_maximum = "90.00"'),
+    for name, number, rate, lesser_of, more in (
+        ("plan", "PLAN1", SCHEDULE, "line", {}),
+        ("advantage", "MAPLN", SCHEDULE, "line", {}),
+        ("visits", "VISIT", VISIT, "none", {}),
+        ("halves", "HALFP", SCHEDULE, "line", HALVES),
+        ("gold", "GOLDP", VISIT, "none", GOLD),
+        ("gold-halves", "GOLDH", SCHEDULE, "line", HALVES | GOLD),
+        ("most", "MOSTP", SCHEDULE, "line", MOST),
     ):
-        text = CONTRACT.format(
-            name=name,
-            number=number,
-            rate=rate,
-            lesser_of=lesser_of,
-            reduction=reduction,
-            plan=plan,
-            maximum=maximum,
-        )
+        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of)
+        for line, instead in more.items():
+            text = text.replace(line, instead)
         (folder / f"{name}.toml").write_text(text)
