@@ -6,7 +6,7 @@ day as (select distinct l.patient_key, l.service_date from core.comparable_line 
 candidate as (
     select l.*, r.refused,
            case when split and lane is null and r.refused is null then concat_ws('|', billed_line, procedure_code, modifiers) else l.line_id::varchar end as priced_as,
-           case when r.refused is not null then greatest(coalesce(billed_units, 0), coalesce(units, 1)) else priced_units end as wanted_units
+           case when r.refused is not null then asked_units else priced_units end as wanted_units
     from core.comparable_line l
     join day d on d.patient_key = l.patient_key and d.service_date is not distinct from l.service_date
     left join refused r on r.line_id = l.line_id

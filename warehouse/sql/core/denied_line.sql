@@ -24,7 +24,7 @@ judged as (
     select *,
            case when not primary_decision then null
                 when lane in ('DENIED', 'BUNDLED') or (nothing_allowed and lane in ('SUPERSEDED', 'REVERSED', 'PENDING')) then 'whole'
-                when billed_units > coalesce(units, 1) and (refusal_codes is not null or units_remark_codes is not null) then 'units'
+                when asked_units > coalesce(units, 1) and (refusal_codes is not null or units_remark_codes is not null) then 'units'
                 when refusal_codes is not null and allowed_by_payment_amount > 0 then 'part' end as refused
     from decided
 ),
