@@ -19,7 +19,7 @@ select l.line_id, concat_ws('|', l.patient_key, l.service_date) as patient_day,
        dense_rank() over (order by l.file_hash, l.claim)::bigint as claim_id,
        row_number() over (partition by l.patient_key, l.service_date
                           order by c.remittance_date, c.payer_claim_number, l.file_hash, l.claim, l.line)::bigint as line_order,
-       l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, w.priced_units as units,
+       l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, nullif(l.billed_modifiers, '') as billed_modifiers, w.priced_units as units,
        (w.charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
        c.payee_npi, c.payee_tin, l.rendering_npi, l.location_number, c.payee_zip, c.facility_code
