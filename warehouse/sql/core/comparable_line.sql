@@ -167,6 +167,11 @@ told as (
 )
 select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount, line_count, claim_denial, claim_bundling, claim_unplaced,
                   claim_refused_amount, settled_reason, problem, part_names, loose_part, has_negative, claim_paid_amount, currency_code, refused_whole, refused_units),
+       -- what is refused is the charge of the missing units, or their part of what was allowed; anything else is refused of the rest too
+       coalesce(refusal_codes is not null and asked_units > coalesce(units, 1)
+                and abs(refused_amount * asked_units - charge_amount * (asked_units - coalesce(units, 1))) >= asked_units * 0.01::decimal(3,2)
+                and abs((refused_amount + allowed_by_payment_amount) * (asked_units - coalesce(units, 1)) - refused_amount * asked_units)
+                    >= asked_units * 0.01::decimal(3,2), false) as refusal_unclear,
        case when state in ('RESENT', 'SUPERSEDED') then case when line_taken_back and state = 'SUPERSEDED' then 'REVERSED' else 'SUPERSEDED' end
             when state in ('REVERSAL', 'REVERSED') or (line_taken_back and line_corrected) then 'REVERSED'
             when state = 'PENDING' or line_taken_back then 'PENDING'

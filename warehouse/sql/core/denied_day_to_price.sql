@@ -16,7 +16,7 @@ candidate as (
 ),
 whole as (
     select priced_as, arg_min(line_id, line) as line_id,
-           sum(case when charge_amount > 0 or lane is not null then wanted_units else 0 end) as priced_units, sum(charge_amount) as charge_amount
+           sum(case when charge_amount > 0 or lane is not null then wanted_units else 0 end) as priced_units, sum(case when refused is not null then charge_amount else priced_charge_amount end) as charge_amount
     from candidate group by priced_as
 )
 select l.line_id, concat_ws('|', l.patient_key, l.service_date) as patient_day,

@@ -24,7 +24,7 @@ remarked as (
     from era.remark r
     join terms.remark_class k on k.remark_code = r.remark_code
     join core.claim c on c.file_hash = r.file_hash and c.claim = r.claim
-    where r.line is not null and c.remittance_date between coalesce(k.effective, c.remittance_date) and coalesce(k.until, c.remittance_date)
+    where c.remittance_date between coalesce(k.effective, c.remittance_date) and coalesce(k.until, c.remittance_date)
     group by all
 ),
 line as (
@@ -32,12 +32,16 @@ line as (
            coalesce(r.line_control_number, l.line::varchar) as line_control_number, r.line_control_number is not null as numbered_by_practice,
            s.line_date, s.until_date, upper(trim(l.procedure_code)) as procedure_code, l.modifiers, l.units,
            upper(trim(l.billed_procedure_code)) as billed_procedure_code, l.billed_modifiers, l.billed_units,
-           l.charge_amount, l.paid_amount, a.stated_allowed_amount, r.location_number, r.rendering_npi, k.units_remark_codes, k.bundling_remark_codes
+           l.charge_amount, l.paid_amount, a.stated_allowed_amount, r.location_number, r.rendering_npi, 
+           -- what the claim's remarks (MOA) say of units holds for its lines that lost some
+           coalesce(k.units_remark_codes, case when l.billed_units > coalesce(l.units, 1) then o.units_remark_codes end) as units_remark_codes,
+           k.bundling_remark_codes
     from era.service_line l
     left join reference r on r.file_hash = l.file_hash and r.claim = l.claim and r.line = l.line
     left join service s on s.file_hash = l.file_hash and s.claim = l.claim and s.line = l.line
     left join stated a on a.file_hash = l.file_hash and a.claim = l.claim and a.line = l.line
     left join remarked k on k.file_hash = l.file_hash and k.claim = l.claim and k.line = l.line
+    left join remarked o on o.file_hash = l.file_hash and o.claim = l.claim and o.line is null
     union all by name
     select file_hash, claim, 0 as line, segment, byte_offset, '0' as line_control_number, false as numbered_by_practice, charge_amount, paid_amount
     from core.claim where line_count = 0

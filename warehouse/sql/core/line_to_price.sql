@@ -11,7 +11,7 @@ with candidate as (
 ),
 whole as (
     select priced_as, arg_min(line_id, line) as line_id,
-           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(charge_amount) as charge_amount
+           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(priced_charge_amount) as charge_amount
     from candidate group by priced_as
 )
 -- the practice is one group whatever number it was paid under; whose rules bind the day together is the contract's, not the payer's name
