@@ -1,15 +1,16 @@
 -- grain: one row a decision on a claim. key: file_hash, claim.
--- inputs: core.claim, core.thread, core.reversal, core.line_reversal, core.line, core.adjustment
+-- inputs: core.claim, core.claim_content, core.thread, core.reversal, core.line_reversal, core.line, core.adjustment
 -- The ledger: which decision survives. A later decision on the same services replaces an earlier one (RFI 1741); one that was taken back
 -- waits for its correction, and what had been replaced does not come back to life. Contradictions are left in doubt. Services of different
 -- plans of care (GP, GO, GN) are never the same; where 59, an X modifier, 76 or 77 stands on one of two paid decisions alone, it is in doubt.
 with decision as (
     select t.thread, t.sequence, c.file_hash, c.claim, c.payment, c.remittance_date, c.is_reversal, c.resent, c.claim_status_code,
-           c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, c.line_count,
+           c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, k.amounts, c.line_count,
            coalesce(c.claim_status_code, '') in ('23', '25') as apart,
            coalesce(c.claim_status_code, '') in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25') as known_status,
            r.of_claim is not null as taken_back, r.sequence as reversed_at
     from core.claim c
+    join core.claim_content k on k.file_hash = c.file_hash and k.claim = c.claim
     join core.thread t on t.file_hash = c.file_hash and t.claim = c.claim
     left join core.reversal r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
 ),
@@ -63,6 +64,8 @@ pair as (
     select x.file_hash, x.claim, y.file_hash as other_file_hash, y.claim as other_claim, y.remittance_date as other_date, y.shaky as other_shaky,
            y.taken_back as other_taken_back, y.claim_status_code as other_status,
            x.content = y.content and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount and x.claim_status_code = y.claim_status_code as alike,
+           -- another remark, status or reference is no other decision
+           x.amounts = y.amounts and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount as same_amounts,
            x.file_hash = y.file_hash and x.payment = y.payment as one_payment,
            -- under one number, named by it, or after a reversal it is decided again, whatever the modifiers
            coalesce(s.set_apart, false) and not x.taken_back and not y.taken_back
@@ -92,7 +95,7 @@ weighed as (
            min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky and not set_apart) as replaced_date,
            -- the later of the two stands either way; what it may or may not have replaced is in doubt
            bool_or(set_apart and coalesce(later, true)) as set_apart,
-           min(other_date) filter (where (alike and not other_taken_back) or set_apart) as first_alike_date,
+           min(other_date) filter (where (same_amounts and not other_taken_back) or set_apart) as first_alike_date,
            bool_or(later is null and alike and not follows and one_payment) as printed_twice,
            bool_or(later is null and not alike and not other_shaky) as same_day,
            max(other_status) filter (where other_shaky and coalesce(later, true)) as shaky_status
@@ -134,7 +137,7 @@ stated as (
     left join struck k on k.file_hash = d.file_hash and k.claim = d.claim
 )
 select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
-       -- sent again unchanged (a cheque issued anew), a decision is as old as its first telling
+       -- sent again with the same amounts (a cheque issued anew, a remark added), a decision is as old as its first telling
        least(d.remittance_date, coalesce(s.first_alike_date, d.remittance_date)) as first_remittance_date,
        case s.state
             when 'RESENT' then 'sent twice: the same payment or claim counts elsewhere'
