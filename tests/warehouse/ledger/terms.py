@@ -35,6 +35,7 @@ lesser_of          = "{lesser_of}"
 multiple_procedure = "none"
 assistant_percent  = 85
 tolerance          = "0.01"
+{more}
 
 [[dispute]]
 level  = "appeal"
@@ -43,16 +44,18 @@ from   = "remittance"
 source = "made up"
 """
 SCHEDULE = 'basis = "fee_schedule"\nfile = "rates.csv"'
+MAXIMUM = 'visit_maximum = "90.00"'
 VISIT = 'basis = "per_visit"\namount = "82.00"'
 
 
 def write_terms(folder: Path) -> None:
     """Write the contract files of the cases' README."""
     (folder / "rates.csv").write_text(RATES)
-    for name, number, rate, lesser_of in (
-        ("plan", "PLAN1", SCHEDULE, "line"),
-        ("advantage", "MAPLN", SCHEDULE, "line"),
-        ("visits", "VISIT", VISIT, "none"),
+    for name, number, rate, lesser_of, more in (
+        ("plan", "PLAN1", SCHEDULE, "line", ""),
+        ("advantage", "MAPLN", SCHEDULE, "line", ""),
+        ("visits", "VISIT", VISIT, "none", ""),
+        ("maximum", "VMAX1", SCHEDULE, "line", MAXIMUM),
     ):
-        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of)
+        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of, more=more)
         (folder / f"{name}.toml").write_text(text)

@@ -88,6 +88,7 @@ elsewhere as (
     join core.comparable_line o on o.patient_key = l.patient_key and o.service_date = l.service_date and o.line_id <> l.line_id and o.payer_key = l.payer_key
                                and coalesce(o.billed_procedure_code, o.procedure_code) = coalesce(l.billed_procedure_code, l.procedure_code)
                                and o.charge_amount = l.charge_amount and o.allowed_by_payment_amount > 0 and o.state = 'SURVIVING'
+                               and (len(o.disciplines) = 0 or len(l.disciplines) = 0 or list_has_any(o.disciplines, l.disciplines))
                                and (o.file_hash, o.claim) <> (l.file_hash, l.claim)
     join core.claim oc on oc.file_hash = o.file_hash and oc.claim = o.claim
     where r.refused = 'whole' and l.patient_key <> '' and (oc.remittance_date > r.remittance_date or k.kind = 'duplicate')

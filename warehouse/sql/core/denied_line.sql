@@ -29,8 +29,9 @@ judged as (
     from decided
 ),
 billed as (
-    select *, coalesce(case when numbered_by_practice then line_control_number end, '') as number,
-           coalesce(billed_procedure_code, procedure_code, '') as code
+    select * replace (coalesce(nullif(billed_modifiers, ''), modifiers, '') as modifiers),
+           coalesce(case when numbered_by_practice then line_control_number end, '') as number,
+           coalesce(billed_procedure_code, procedure_code, '') as code, array_to_string(disciplines, ':') as plan
     from judged
     where thread in (select thread from judged where refused is not null) and state not in ('REVERSAL', 'RESENT', 'APART')
 )

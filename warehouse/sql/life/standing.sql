@@ -1,6 +1,6 @@
 -- grain: one row a dispute that is short tonight, or was published by an earlier night. key: dispute_id.
--- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.thread, core.adjudication, core.provider_adjustment, core.takeback,
--- era.file_seen
+-- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.line, core.line_reversal, core.thread, core.adjudication,
+-- core.provider_adjustment, era.file_seen
 -- What the remittances say of it now, what has been recovered, and what people said last. Order is by date, then as written in the journal.
 -- Recovered is what later decisions brought on what was short: like is held against like. What joins the visit later (another claim of the day)
 -- brings an allowed amount of its own, which recovers nothing.
@@ -82,13 +82,38 @@ compared as (
     left join known_sum k on k.dispute_id = d.dispute_id
     left join last p on p.dispute_id = d.dispute_id
 ),
+gained as (select distinct thread from compared where gained_amount > 0),
+line_reversed as (
+    select r.file_hash, r.claim, sum(l.paid_amount) as paid_amount
+    from core.line_reversal r
+    join core.line l on l.file_hash = r.file_hash and l.claim = r.claim and l.line = r.line
+    group by all
+),
+paid_twice as (
+    -- by decisions that were replaced and that no reversal took back: a recovery of that is none of what was won
+    select j.thread, sum(greatest(c.paid_amount - coalesce(r.paid_amount, 0), 0)) as amount
+    from core.adjudication j
+    semi join gained g on g.thread = j.thread
+    join core.claim c on c.file_hash = j.file_hash and c.claim = j.claim
+    left join line_reversed r on r.file_hash = j.file_hash and r.claim = j.claim
+    where j.state = 'SUPERSEDED'
+    group by j.thread
+),
+recovery as (
+    select thread, sum(adjustment_amount) as amount
+    from core.provider_adjustment
+    where adjustment_class in ('takeback', 'forwarded') and not resent and thread in (select thread from gained)
+    group by thread
+),
 taken as (
-    -- after the decision that paid; what was put off and then taken nets to nothing beyond the reversal it belongs to
-    select c.dispute_id, greatest(0, least(any_value(t.takeback_amount), sum(a.adjustment_amount)))::decimal(18,2) as amount,
+    -- after the decision that paid; what was put off (as a recovery or as a balance carried) and then taken nets to nothing beyond the reversal
+    -- it belongs to
+    select c.dispute_id, greatest(0, least(any_value(t.amount) - coalesce(any_value(p.amount), 0), sum(a.adjustment_amount)))::decimal(18,2) as amount,
            max(a.remittance_date) as last_takeback_date
     from compared c
     join core.provider_adjustment a on a.thread = c.thread and a.adjustment_class = 'takeback' and not a.resent and a.remittance_date > c.remittance_date
-    join core.takeback t on t.thread = c.thread
+    join recovery t on t.thread = c.thread
+    left join paid_twice p on p.thread = c.thread
     where c.gained_amount > 0
     group by c.dispute_id
 ),
