@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EDITABLE = ("status", "assignee", "note", "decision_date")
 _NEEDED = {"dispute_id", "version", *EDITABLE[:3]}
+_OF_REFUSED = {"edit_code", "row_number", "message"}
+"""What only the sheet of rows that were not taken has: it shows what stood in them, and is never read as edits."""
 _HEADER_WITHIN = 20
 _MOST_BYTES, _MOST_UNPACKED, _MOST_PARTS = 64_000_000, 512_000_000, 2_000
 _SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\b[^<>]{0,2000}>")
@@ -135,8 +137,13 @@ def _header(rows: list[list[Any]]) -> tuple[int, dict[str, int]] | None:
     for number, row in enumerate(rows[:_HEADER_WITHIN]):
         places = {str(cell).strip().casefold(): place for place, cell in reversed(list(enumerate(row)))}
         if places.keys() >= _NEEDED:
-            return number, places
+            return None if _is_of_refused(places) else (number, places)
     return None
+
+
+def _is_of_refused(places: dict[str, int]) -> bool:
+    """Whether a header is that of refused rows: by two of its columns, for people rename one or add one of that name."""
+    return len(places.keys() & _OF_REFUSED) > 1
 
 
 def _rows(sheet: str, rows: list[list[Any]], header: tuple[int, dict[str, int]]) -> list[ReturnedRow]:

@@ -233,6 +233,28 @@ def test_rows_sorted_columns_moved_a_title_above(desk: Desk, printed: bytes) -> 
     assert entry["source"].startswith("worklist.xlsx, mine row ")
 
 
+def renamed(data: bytes, old: str, new: str) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    book[old].title = new
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["Refused edits", "Worklist (2)"])
+def test_rows_that_were_refused_are_never_read_as_edits(desk: Desk, printed: bytes, name: str) -> None:
+    """A fresh workbook shows them with all that stood in them: given back, it says nothing new, and does not double."""
+    desk.take(edited(printed, {1: {"status": "sent"}}), name="ann.xlsx")
+    edits: Edits = {1: {"status": "won"}, 2: {"status": "lost", "decision_date": "soon"}}
+    assert desk.take(edited(printed, edits), name="bob.xlsx") == (0, 2)
+    fresh = renamed(desk.night(NEXT), "Refused edits", name)
+    assert len(ids(fresh, name)) == 2
+    assert desk.take(edited(fresh, {2: {"note": "mine"}})) == (1, 0)
+    assert len(desk.codes()) == 2
+    (_, event) = desk.journal.read("event")
+    assert (event.get("status"), event["note"]) == (None, "mine")
+
+
 def _workbook_of(rows: list[list[object]]) -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
