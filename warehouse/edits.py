@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from warehouse.entered import EntryError, day_of, short_text, status_of, text_of
 from warehouse.journal import ARRIVAL
 from warehouse.load import told
+from warehouse.returned import EDITABLE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,32 +18,45 @@ if TYPE_CHECKING:
 
 Changes = dict[str, str]
 _CLOSED = ("paid", "corrected")
-_OWN = "(this file)"
+_NO_END = "9999-12-31"
 
 
 class Standing:
-    """What the journal knows of disputes: how each was last printed, and what people set last."""
+    """What the journal knows of disputes: how each was last printed, and what people have set. `until`: as of that day."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, until: dt.date | None = None) -> None:
+        last = until.isoformat() if until else _NO_END
         self.printed: dict[tuple[str, str], Entry] = {}
         self.latest: dict[str, Entry] = {}
-        self.said: dict[str, Entry] = {}
+        self.events: dict[str, list[Entry]] = {}
         self.published_count = 0
         for entry in sorted(journal.read("published"), key=_order):
             self.printed[entry["dispute_id"], entry["version"]] = entry
-            self.latest[entry["dispute_id"]] = entry
             self.published_count = max(self.published_count, entry["number"])
+            if entry["when_date"] <= last or entry["dispute_id"] not in self.latest:
+                self.latest[entry["dispute_id"]] = entry
         for entry in sorted(journal.read("event"), key=_order):
-            self.add(entry["dispute_id"], entry, entry["id"])
+            if entry["when_date"] <= last:
+                self.add(entry)
 
-    def add(self, dispute_id: str, changes: Mapping[str, object], last_event: str) -> None:
-        """Put changes over what was said before."""
-        said = {
-            name: changes[name]
-            for name in ("status", "assignee", "note", "decision_date")
-            if changes.get(name) is not None
-        }
-        self.said[dispute_id] = self.said.get(dispute_id, {}) | said | {"last_event": last_event}
+    def add(self, event: Entry) -> None:
+        """Put a change behind those that were entered before."""
+        self.events.setdefault(event["dispute_id"], []).append(event)
+
+    def said_since(self, printed: Entry) -> Entry | None:
+        """Return what people have set on a dispute that this printed state does not show; None where nobody has.
+
+        A night as of an earlier day does not show what was set for a later one, though it was entered before.
+        """
+        unseen = [
+            event
+            for event in self.events.get(printed["dispute_id"], [])
+            if (event.get("after") or 0) >= printed["number"] or event["when_date"] > printed["when_date"]
+        ]
+        said: Entry = {}
+        for event in unseen:
+            said |= {name: event[name] for name in EDITABLE if event.get(name) is not None}
+        return said if unseen else None
 
     def event(self, dispute_id: str, changes: Changes, when: dt.date, who: str, source: str) -> Entry:
         """Return the journal's entry for changes to a dispute that was published."""
@@ -64,7 +78,7 @@ def take_edits(
     unless a person has set something on the dispute since, or a remittance has closed it. Whatever is not taken
     is kept with its reason. The same file again changes nothing.
     """
-    standing = Standing(journal)
+    standing = Standing(journal, when)
     events: list[Entry] = []
     refused: list[Entry] = []
     for row in returned.rows:
@@ -75,10 +89,9 @@ def take_edits(
             continue
         if changes:
             source = f"{name}, {row.sheet} row {row.row}"
-            events.append(
-                standing.event(row.dispute_id, changes, when, returned.author or "workbook", source)
-            )
-            standing.add(row.dispute_id, changes, _OWN)
+            author = returned.author or "workbook"
+            events.append(standing.event(row.dispute_id, changes, when, author, source))
+            standing.add(events[-1])
     known = {_content(entry) for entry in journal.read("refused_edit")}
     news = [entry for entry in refused if _content(entry) not in known]
     message = f"{len(events)} edits taken, {len(news)} rows not taken"
@@ -100,8 +113,8 @@ def _changes(row: ReturnedRow, standing: Standing, when: dt.date) -> Changes:
         )
     printed = standing.printed.get((row.dispute_id, row.version))
     edited = _edited(row, printed or latest, when)
-    said = standing.said.get(row.dispute_id, {})
-    now = {"status": latest["status"], **said}
+    said = standing.said_since(printed or latest)
+    now = {name: latest.get(name) for name in EDITABLE} | (said or {})
     if all(value == (now.get(field) or "") for field, value in edited.items()):
         return {}
     if printed is None:
@@ -109,7 +122,7 @@ def _changes(row: ReturnedRow, standing: Standing, when: dt.date) -> Changes:
             "UNKNOWN_VERSION",
             f"version {row.version!r} was never printed for this dispute; edit a fresh workbook",
         )
-    if said.get("last_event") != printed.get("last_event"):
+    if said is not None:
         raise EntryError(
             "CONFLICT",
             f"changed since this was printed: {_told(now)}; set it again in a fresh workbook if it still holds",

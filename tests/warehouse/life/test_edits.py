@@ -13,7 +13,7 @@ import pytest
 from contracts import read_terms
 from tests.conftest import AS_OF, EXAMPLES
 from warehouse import judge, returned
-from warehouse.edits import take_edits
+from warehouse.edits import Standing, take_edits
 from warehouse.journal import Journal
 from warehouse.returned import NotAWorklistError, read_returned
 from warehouse.workbook import workbook
@@ -198,6 +198,66 @@ def test_a_row_that_was_closed_meanwhile(desk: Desk, printed: bytes) -> None:
     edits = edited(printed, {1: {"status": "sent"}, 2: {"note": "thank you"}})
     assert desk.take(edits) == (1, 1)
     assert desk.codes() == [(first, "CLOSED_SINCE")]
+
+
+def reprinted(desk: Desk, dispute_id: str, version: str, **state: str) -> None:
+    """A night prints a dispute as remittances have changed it."""
+    published = desk.journal.read("published")
+    last = next(entry for entry in reversed(published) if entry["dispute_id"] == dispute_id)
+    fresh = {name: value for name, value in last.items() if name not in {"id", "number"}}
+    desk.journal.add("published", [fresh | {"version": version, "when_date": NEXT.isoformat()} | state])
+
+
+@pytest.mark.parametrize(
+    ("standing", "status"), [("short", "reviewing"), ("taken back", "reviewing"), ("short", "partly won")]
+)
+def test_the_last_word_may_be_said_again_where_it_no_longer_stands(
+    desk: Desk, printed: bytes, standing: str, status: str
+) -> None:
+    """Sent; then a remittance opened it again, or paid a part: `sent` is a new edit, from the row that shows so."""
+    first = ids(printed)[0]
+    desk.take(edited(printed, {1: {"status": "sent"}}))
+    (event,) = desk.journal.read("event")
+    reprinted(desk, first, "fresh", standing=standing, status=status, last_event=event["id"])
+    assert desk.take(edited(printed, {1: {"status": "sent"}}), name="the old copy.xlsx") == (0, 0)
+    assert desk.take(edited(printed, {1: {"status": "sent", "version": "fresh"}}), name="again.xlsx") == (
+        1,
+        0,
+    )
+
+
+def test_what_is_set_for_a_day_to_come_hides_nothing(desk: Desk, printed: bytes) -> None:
+    first = ids(printed)[0]
+    later = Standing(desk.journal).event(first, {"status": "sent"}, NEXT.replace(year=2027), "ann", "command")
+    desk.journal.add("event", [later])
+    assert desk.take(edited(printed, {1: {"status": "sent"}})) == (1, 0)
+    desk.night(NEXT)
+    assert desk.row(first)[0] == "sent"
+
+
+def test_what_was_set_for_a_day_that_the_printing_night_did_not_look_at_is_a_conflict(
+    desk: Desk, printed: bytes
+) -> None:
+    first = ids(printed)[0]
+    tomorrow = Standing(desk.journal).event(first, {"status": "won"}, NEXT, "ann", "command")
+    desk.journal.add("event", [tomorrow])
+    reprinted(desk, first, "fresh", assignee="bob", when_date=AS_OF.isoformat())
+    assert desk.take(edited(printed, {1: {"status": "sent", "assignee": "bob", "version": "fresh"}})) == (
+        0,
+        1,
+    )
+    assert desk.codes() == [(first, "CONFLICT")]
+
+
+def test_a_dispute_that_has_taken_over_another_can_be_edited(desk: Desk, printed: bytes) -> None:
+    """What was said last is a word on the other: that is no change since the row was printed."""
+    first, second = ids(printed)[:2]
+    desk.take(edited(printed, {1: {"note": "one"}, 2: {"note": "two"}}))
+    one, two = desk.journal.read("event")
+    assert (one["dispute_id"], two["dispute_id"]) == (first, second)
+    reprinted(desk, first, "fresh", note="two", last_event=two["id"])
+    row: Edits = {1: {"status": "sent", "note": "two", "version": "fresh"}}
+    assert desk.take(edited(printed, row), name="next.xlsx") == (1, 0)
 
 
 def test_closed_and_expired_sheets_can_be_edited_too(desk: Desk, printed: bytes) -> None:
