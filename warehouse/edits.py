@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from warehouse.journal import Entry, Journal
-    from warehouse.returned import Returned, ReturnedRow
+    from warehouse.returned import Gap, Returned, ReturnedRow
 
 Changes = dict[str, str]
 _CLOSED = ("paid", "corrected")
@@ -56,12 +56,15 @@ class Standing:
         said: Entry = {}
         for event in unseen:
             said |= {name: event[name] for name in EDITABLE if event.get(name) is not None}
+            said |= {"decision_date": ""} if event.get("decision_cleared") else {}
         return said if unseen else None
 
     def event(self, dispute_id: str, changes: Changes, when: dt.date, who: str, source: str) -> Entry:
-        """Return the journal's entry for changes to a dispute that was published."""
+        """Return the journal's entry for changes to a dispute that was published. A decision_date of '' clears it."""
+        kept: Entry = {name: value for name, value in changes.items() if value or name != "decision_date"}
+        kept |= {"decision_cleared": True} if changes.get("decision_date") == "" else {}
         line = {name: self.latest[dispute_id].get(name) for name in ("file_hash", "claim", "line")}
-        return {"when_date": when.isoformat(), "who": who, "dispute_id": dispute_id, **line, **changes,
+        return {"when_date": when.isoformat(), "who": who, "dispute_id": dispute_id, **line, **kept,
                 "after": self.published_count, "source": source}  # fmt: skip
 
 
@@ -76,11 +79,11 @@ def take_edits(
 
     A row is compared with the state that its version was printed from: what differs is an edit. It is taken
     unless a person has set something on the dispute since, or a remittance has closed it. Whatever is not taken
-    is kept with its reason. The same file again changes nothing.
+    is kept with its reason, and so is what a sheet lacks. The same file again changes nothing.
     """
     standing = Standing(journal, when)
     events: list[Entry] = []
-    refused: list[Entry] = []
+    refused = [_not_there(gap, name, file_hash, when) for gap in returned.gaps]
     for row in returned.rows:
         try:
             changes = _changes(row, standing, when)
@@ -137,16 +140,18 @@ def _changes(row: ReturnedRow, standing: Standing, when: dt.date) -> Changes:
 def _edited(row: ReturnedRow, printed: Entry, when: dt.date) -> Changes:
     """Return the cells that differ from what was printed, each checked."""
     edited: Changes = {}
-    status = text_of(row.cells["status"])
-    if status.casefold() != printed["status"]:
-        edited["status"] = status_of(status)
+    if "status" in row.cells:
+        status = text_of(row.cells["status"])
+        if status.casefold() != printed["status"]:
+            edited["status"] = status_of(status)
     for field in ("assignee", "note"):
-        text = short_text(row.cells[field], field)
-        if text != (printed.get(field) or ""):
+        text = short_text(row.cells.get(field), field)
+        if field in row.cells and text != (printed.get(field) or ""):
             edited[field] = text
     day = day_of(row.cells.get("decision_date"), when)
-    if day is not None and day.isoformat() != printed.get("decision_date"):
-        edited["decision_date"] = day.isoformat()
+    decided = day.isoformat() if day else ""
+    if "decision_date" in row.cells and decided != (printed.get("decision_date") or ""):
+        edited["decision_date"] = decided
     return edited
 
 
@@ -160,3 +165,8 @@ def _refusal(row: ReturnedRow, error: EntryError, name: str, file_hash: str, whe
     return {"when_date": when.isoformat(), "source_file": name, "file_hash": file_hash, "sheet": row.sheet, "row_number": row.row,
             "dispute_id": row.dispute_id, "version": row.version, **cells, "decision": text_of(row.cells.get("decision_date")),
             "edit_code": error.code, "message": str(error)}  # fmt: skip
+
+
+def _not_there(gap: Gap, name: str, file_hash: str, when: dt.date) -> Entry:
+    return {"when_date": when.isoformat(), "source_file": name, "file_hash": file_hash, "sheet": gap.sheet, "row_number": gap.row,
+            "edit_code": "NO_COLUMN", "message": gap.message}  # fmt: skip

@@ -56,6 +56,7 @@ def worklist(**cells: object) -> bytes:
         "status": "new",
         "assignee": None,
         "note": None,
+        "decision_date": None,
     }
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -130,10 +131,20 @@ def test_set_and_show(home: Home) -> None:
     )
 
 
+def test_the_day_of_an_answer_can_be_taken_off(home: Home) -> None:
+    assert shortpay(home, "set", "D-0123456789", "--on", "2026-07-01", "--decided", "2026-06-30")[0] == 0
+    assert shortpay(home, "set", "D-0123456789", "--on", "2026-07-02", "--decided", "")[0] == 0
+    first, second = Journal(home.folder("journal")).read("event")
+    assert (first["decision_date"], second.get("decision_date")) == ("2026-06-30", None)
+    assert second["decision_cleared"] is True
+    assert "set decision_date ''" in shortpay(home, "show", "D-0123456789")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (["set", "D-0123456789"], 2),
+        (["set", "D-0123456789", "--decided", "soon"], 2),
         (["set", "D-0123456789", "--status", "paid"], 2),
         (["set", "D-0123456789", "--status", "lost", "--on", "2026-07-01", "--decided", "2026-07-02"], 2),
         (["set", "D-9999999999", "--status", "sent"], 1),

@@ -315,6 +315,53 @@ def test_rows_that_were_refused_are_never_read_as_edits(desk: Desk, printed: byt
     assert (event.get("status"), event["note"]) == (None, "mine")
 
 
+def retitled(data: bytes, names: dict[str, str | None]) -> bytes:
+    """Rename headings of the worklist; None deletes the column."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book["Worklist"]
+    for name, fresh in names.items():
+        if fresh is None:
+            sheet.delete_cols(places(sheet)[name])
+        else:
+            sheet.cell(1, places(sheet)[name]).value = fresh
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "said"),
+    [
+        ({"note": "Notes"}, 1, "no column note in the sheet: what stands in renamed ones was not read"),
+        ({"dispute_id": "Dispute"}, 0, "no column dispute_id in the sheet: no row of it was read"),
+        ({name: f"my {name}" for name in ("dispute_id", "version", *returned.EDITABLE)}, 0, "no column dispute_id, version"),
+    ],
+)  # fmt: skip
+def test_a_renamed_or_deleted_heading_is_told(
+    desk: Desk, printed: bytes, names: dict[str, str | None], taken: int, said: str
+) -> None:
+    """The other columns are read, the other sheets too; the same file again tells nothing anew."""
+    data = retitled(edited(printed, {1: {"status": "sent", "note": "portal"}}), names)
+    assert desk.take(data) == (taken, 1)
+    (refused,) = desk.journal.read("refused_edit")
+    assert (refused["sheet"], refused["row_number"], refused["edit_code"]) == ("Worklist", 1, "NO_COLUMN")
+    assert said in refused["message"]
+    assert desk.take(data) == (0, 0)
+    desk.night(NEXT)
+    assert desk.con.execute("select edit_code from out.refused_edit").fetchall() == [("NO_COLUMN",)]
+
+
+def test_an_emptied_day_is_taken_off(desk: Desk, printed: bytes) -> None:
+    first = ids(printed)[0]
+    desk.take(edited(printed, {1: {"status": "sent", "decision_date": "06/30/2026"}}))
+    fresh = desk.night(NEXT)
+    assert desk.row(first)[3] == dt.date(2026, 6, 30)
+    row = 1 + ids(fresh).index(first)
+    assert desk.take(edited(fresh, {row: {"decision_date": None}}), name="next.xlsx") == (1, 0)
+    desk.night(NEXT)
+    assert desk.row(first) == ("sent", None, None, None, True)
+
+
 def _workbook_of(rows: list[list[object]]) -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -329,9 +376,12 @@ def _workbook_of(rows: list[list[object]]) -> bytes:
     ("data", "reason"),
     [
         (lambda: _workbook_of([["code", "rate"], ["97110", 40]]), "no sheet has the columns"),
+        (
+            lambda: _workbook_of([["dispute", "version", "status", "note"]]),
+            "no dispute_id, assignee, decision_date",
+        ),
         (lambda: b"PK\x03\x04 and then nothing", "damaged"),
         (lambda: b"ISA*00*", "not an .xlsx"),
-        (lambda: _workbook_of([["dispute_id", "version", "status", "note"]]), "assignee"),
     ],
 )
 def test_what_is_no_worklist(data: object, reason: str) -> None:

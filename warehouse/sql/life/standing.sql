@@ -152,9 +152,9 @@ sent as (
 ),
 decided as (
     -- of the level that was sent last
-    select s.dispute_id, arg_max(s.decision_date, s.place) as decision_date
+    select s.dispute_id, arg_max_null(s.decision_date, s.place) as decision_date
     from since s join sent t on t.dispute_id = s.dispute_id and t.sending = s.sending
-    where s.decision_date is not null
+    where s.decision_date is not null or s.decision_cleared
     group by s.dispute_id
 )
 select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(t.lost_levels, 0) as lost_levels, t.lost_date,
