@@ -138,30 +138,55 @@ said as (
     from event group by dispute_id
 ),
 since as (
-    select e.*, count(*) filter (where e.status = 'sent') over (partition by e.dispute_id order by e.place) as sending
+    select e.*
     from event e
     left join reopened r on r.dispute_id = e.dispute_id
     where r.number is null or e."after" >= r.number
 ),
+back as (select dispute_id, max(place) as place from since where status = 'new' group by dispute_id),
+kept as (
+    -- `new` takes back what was set before it
+    select s.*, count(*) filter (where s.status = 'sent') over (partition by s.dispute_id order by s.place) as sending
+    from since s
+    left join back b on b.dispute_id = s.dispute_id
+    where s.place >= coalesce(b.place, 0)
+),
 sent as (
     select dispute_id, max(sending) as sending, max(when_date) filter (where status = 'sent') as sent_date,
-           arg_max(status, place) filter (where status is not null) as said_status, arg_max(who, place) filter (where status is not null) as said_by,
-           count(distinct sending) filter (where status in ('lost', 'partly won'))::integer as lost_levels,
-           max(when_date) filter (where status in ('lost', 'partly won')) as lost_date
-    from since group by dispute_id
+           arg_max(status, place) filter (where status is not null) as said_status, arg_max(who, place) filter (where status is not null) as said_by
+    from kept group by dispute_id
 ),
-decided as (
-    -- of the level that was sent last
-    select s.dispute_id, arg_max_null(s.decision_date, s.place) as decision_date
-    from since s join sent t on t.dispute_id = s.dispute_id and t.sending = s.sending
-    where s.decision_date is not null or s.decision_cleared
-    group by s.dispute_id
+told as (
+    -- what was said of each time it was sent
+    select dispute_id, sending, max(place) filter (where status in ('lost', 'partly won')) as lost_place,
+           min(when_date) filter (where status in ('lost', 'partly won')) as lost_date, max(place) filter (where status = 'reviewing') as reviewing_place,
+           arg_max_null(decision_date, place) filter (where decision_date is not null or decision_cleared) as decision_date
+    from kept group by dispute_id, sending
+),
+lost as (
+    -- without a day of the answer, who reviews it again has taken `lost` back
+    select *, row_number() over level as lost_levels, lag(lost_place) over level as before_place, row_number() over level = count(*) over (partition by dispute_id) as is_last
+    from told
+    where lost_place is not null and (decision_date is not null or coalesce(reviewing_place < lost_place, true))
+    window level as (partition by dispute_id order by sending)
+),
+answered as (
+    -- an answer cannot come before the dispute was sent: the next level is counted from the first day that it may have come
+    select l.dispute_id, any_value(l.lost_levels)::integer as lost_levels, any_value(l.lost_date) as lost_date, bool_or(l.decision_date is not null) as answer_entered,
+           coalesce(any_value(l.decision_date), min(s.when_date), any_value(l.lost_date)) as answer_date
+    from lost l
+    left join back b on b.dispute_id = l.dispute_id
+    left join since s on s.dispute_id = l.dispute_id and s.status = 'sent' and s.place < l.lost_place
+                     and (b.place is not null or s.place > coalesce(l.before_place, 0))
+    where l.is_last
+    group by l.dispute_id
 )
-select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(t.lost_levels, 0) as lost_levels, t.lost_date,
-       k.decision_date, case when r.number is not null then r.reopened_date end as reopened_date
+select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(a.lost_levels, 0) as lost_levels, a.lost_date,
+       k.decision_date, case when r.number is not null then r.reopened_date end as reopened_date, a.answer_date, coalesce(a.answer_entered, false) as answer_entered
 from stated s
 left join said e on e.dispute_id = s.dispute_id
 left join sent t on t.dispute_id = s.dispute_id
-left join decided k on k.dispute_id = s.dispute_id
+left join told k on k.dispute_id = s.dispute_id and k.sending = t.sending
+left join answered a on a.dispute_id = s.dispute_id
 left join reopened r on r.dispute_id = s.dispute_id
 order by s.dispute_id
