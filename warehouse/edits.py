@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from warehouse.entered import EntryError, day_of, short_text, status_of, text_of
@@ -10,7 +11,6 @@ from warehouse.load import told
 from warehouse.returned import EDITABLE
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from warehouse.journal import Entry, Journal
@@ -101,6 +101,19 @@ def take_edits(
     came = told(name, file_hash, when, "edits", message, ticket)
     journal.add_all({"event": events, "refused_edit": news, ARRIVAL: [came]})
     return len(events), len(news)
+
+
+def says_something(standing: Standing, returned: Returned) -> bool:
+    """Whether a workbook holds anything beside what was printed: an edit, good or not, or rows that cannot be told."""
+    return bool(returned.gaps) or any(_is_edited(row, standing) for row in returned.rows)
+
+
+def _is_edited(row: ReturnedRow, standing: Standing) -> bool:
+    printed = standing.printed.get((row.dispute_id, row.version))
+    try:
+        return printed is None or bool(_edited(row, printed, dt.date.max))
+    except EntryError:
+        return True
 
 
 def _content(entry: Entry) -> tuple[object, ...]:
