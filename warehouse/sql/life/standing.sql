@@ -163,11 +163,33 @@ told as (
            arg_max_null(decision_date, place) filter (where decision_date is not null or decision_cleared) as decision_date
     from kept group by dispute_id, sending
 ),
+resting as (
+    select k.dispute_id, k.sending, k.when_date as sent_date, k."after", lead(k."after") over (partition by k.dispute_id order by k.sending) as next_after,
+           coalesce((select arg_max(h.recovered_amount, h.number) from history h where h.dispute_id = k.dispute_id and h.number <= k."after"), 0) as before_amount
+    from kept k where k.status = 'sent'
+),
+part_paid as (
+    -- a remittance that pays a part after it was sent is the payer's answer: as a night has published it, or this one will
+    select r.dispute_id, r.sending, min(j.first_remittance_date) as part_paid_date
+    from resting r
+    join stated s on s.dispute_id = r.dispute_id
+    join sent t on t.dispute_id = r.dispute_id
+    join life.line l on l.dispute_id = s.dispute_id and l.thread = s.thread
+    join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim and j.first_remittance_date > r.sent_date
+    where exists (from history p where p.dispute_id = r.dispute_id and p.status = 'partly won' and p.standing = 'short' and p.recovered_amount > r.before_amount
+                  and p.number > r."after" and p.number <= coalesce(r.next_after, p.number))
+       or (s.standing = 'short' and s.recovered_amount > r.before_amount and s.remittance_date > r.sent_date and r.next_after is null and t.said_status = 'sent')
+    group by r.dispute_id, r.sending
+),
+answer as (
+    select t.* exclude (decision_date), p.part_paid_date is not null as is_part_paid, coalesce(t.decision_date, p.part_paid_date) as decision_date
+    from told t left join part_paid p on p.dispute_id = t.dispute_id and p.sending = t.sending
+),
 lost as (
     -- without a day of the answer, who reviews it again has taken `lost` back
     select *, row_number() over level as lost_levels, lag(lost_place) over level as before_place, row_number() over level = count(*) over (partition by dispute_id) as is_last
-    from told
-    where lost_place is not null and (decision_date is not null or coalesce(reviewing_place < lost_place, true))
+    from answer
+    where is_part_paid or (lost_place is not null and (decision_date is not null or coalesce(reviewing_place < lost_place, true)))
     window level as (partition by dispute_id order by sending)
 ),
 answered as (
