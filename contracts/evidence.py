@@ -14,8 +14,8 @@ def with_evidence(lines: pl.DataFrame) -> pl.DataFrame:
     """Add cause_evidence, cause_row and borne_out to priced lines of attempts that reproduce their group.
 
     The evidence of a group of several lines stands on each of them. A hypothesis for which one line is no proof is
-    borne out by the day alone where it reproduces two amounts of different rate rows that are not what was owed; too
-    much allowed bears it out as too little does.
+    borne out by the day alone where it reproduces two amounts of different rate rows that are not what was owed, the
+    sum of a group being one amount; too much allowed bears it out as too little does.
     """
     if lines.is_empty():
         return lines
@@ -34,10 +34,11 @@ def with_evidence(lines: pl.DataFrame) -> pl.DataFrame:
     told = pl.when(pl.col("capped_total").is_not_null()).then(capped).when(several).then(together)
     evidence = pl.format("{}: {}{}", "sentence", "arithmetic", told.otherwise(pl.lit("")))
     wrong = pl.col("allowed_cents") != pl.col("expected_cents")
-    rows = pl.col("cause_row").filter(wrong).n_unique().over("attempt")
-    return parts.with_columns(
-        evidence.alias("cause_evidence"), (pl.col("alone") | (rows > 1)).alias("borne_out")
-    )
+    summed = parts.with_columns(pl.col("cause_row").sort().str.join("; ").over(key).alias("_rows"))
+    amounts = pl.col("_rows").filter(wrong).n_unique().over("attempt")
+    return summed.with_columns(
+        evidence.alias("cause_evidence"), (pl.col("alone") | (amounts > 1)).alias("borne_out")
+    ).drop("_rows")
 
 
 def _row() -> pl.Expr:

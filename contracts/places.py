@@ -43,23 +43,25 @@ def place_lines(lines: pl.DataFrame, practice: Practice, zip_locality: pl.DataFr
 
 
 def _sited(places: pl.DataFrame, practice: Practice) -> pl.DataFrame:
-    """One row for each place and fitting site: site, zip, plus_four, setting, locality_source."""
-    parts = [_at_site(places, site, index) for index, site in enumerate(practice.sites)]
-    found = pl.concat(parts) if parts else places.clear().with_columns(_site=pl.lit(0, pl.Int32))
-    elsewhere = places.join(found, on="_place", how="anti") if parts else places
+    """One row for each place and fitting site: site, zip, plus_four, setting, locality_source.
+
+    A claim that says a facility (CLP08) is paid as one, whatever the site is; else the site's setting counts, and
+    without a site the claim's (Medicare Claims Processing Manual ch. 12 s. 20.4.2, ch. 26 s. 10.5).
+    """
+    told = places.join(_places_of_service(), on="facility_code", how="left", validate="m:1")
+    parts = [_at_site(told, site, index) for index, site in enumerate(practice.sites)]
+    found = pl.concat(parts) if parts else told.clear().with_columns(_site=pl.lit(0, pl.Int32))
+    elsewhere = told.join(found, on="_place", how="anti") if parts else told
     digits = pl.col("payee_zip").fill_null("").str.replace_all(r"\D", "")
-    unknown = (
-        elsewhere.join(_places_of_service(), on="facility_code", how="left", validate="m:1")
-        .with_columns(
-            site=pl.lit(None, pl.String),
-            zip=pl.when(digits.str.len_chars().is_in([5, 9])).then(digits.str.slice(0, 5)),
-            plus_four=digits.str.slice(5, 4),
-            setting=pl.col("pos_setting").fill_null("nonfacility"),
-            locality_source=pl.lit("payee ZIP"),
-        )
-        .drop("pos_setting")
+    unknown = elsewhere.with_columns(
+        site=pl.lit(None, pl.String),
+        zip=pl.when(digits.str.len_chars().is_in([5, 9])).then(digits.str.slice(0, 5)),
+        plus_four=digits.str.slice(5, 4),
+        setting=pl.col("pos_setting").fill_null("nonfacility"),
+        locality_source=pl.lit("payee ZIP"),
     )
-    return pl.concat([found.drop("_site"), unknown], how="diagonal") if parts else unknown
+    sited = pl.concat([found.drop("_site"), unknown], how="diagonal") if parts else unknown
+    return sited.drop("pos_setting")
 
 
 def _at_site(places: pl.DataFrame, site: Site, index: int) -> pl.DataFrame:
@@ -74,7 +76,9 @@ def _at_site(places: pl.DataFrame, site: Site, index: int) -> pl.DataFrame:
         site=pl.lit(site.name),
         zip=pl.lit(zip_code),
         plus_four=pl.lit(plus_four),
-        setting=pl.lit(site.setting),
+        setting=pl.when(pl.col("pos_setting") == "facility")
+        .then(pl.lit("facility"))
+        .otherwise(pl.lit(site.setting)),
         locality_source=pl.lit(f"site {site.name}, ZIP {site.zip}"),
     )
 

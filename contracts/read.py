@@ -42,7 +42,7 @@ def survey_terms(folder: Path) -> tuple[Terms, list[Problem]]:
         return Terms(), [Problem(str(folder.name), None, missing)]
     problems: list[Problem] = []
     contracts: list[Contract] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(folder.glob("[!.]*.toml")):
         contract = _read_contract(path, problems)
         if contract:
             contracts.append(contract)

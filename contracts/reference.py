@@ -110,7 +110,7 @@ def read_reference(folder: Path) -> Reference:
     """
     problems: list[Problem] = []
     tables: dict[str, list[pl.DataFrame]] = {kind: [] for kind in KINDS}
-    for path in sorted(folder.glob("*.csv")) if folder.is_dir() else []:
+    for path in sorted(folder.glob("[!.]*.csv")) if folder.is_dir() else []:
         table = _read_file(path, problems)
         if table:
             tables[table[0]].append(table[1])

@@ -21,7 +21,7 @@ def contract_files(folder: Path) -> list[str]:
     Fee schedules ([[rate]]), a payer's own edits ([[edit]]): whatever table of a contract has a `file`. Other files of
     the folder (letters, older schedules) have no part in any decision.
     """
-    contracts = [path.name for path in folder.glob("*.toml")]
+    contracts = [path.name for path in folder.glob("[!.]*.toml")]
     named = {name for file in contracts for name in _named(folder / file)}
     return sorted({*contracts, *(name for name in named if (folder / name).is_file())})
 
@@ -46,7 +46,7 @@ def reference_files(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     tables = [f"{FOLDER}/{table.file}" for table in read_manifest(folder).tables.values()]
-    written = [path.name for path in folder.glob("*.csv")]
+    written = [path.name for path in folder.glob("[!.]*.csv")]
     return sorted([*written, *tables, *([MANIFEST] if (folder / MANIFEST).is_file() else [])])
 
 

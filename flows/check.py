@@ -14,7 +14,7 @@ from rich.table import Table
 
 from contracts import read_reference, read_terms
 from era_parser import Source
-from flows.home import SETTINGS, Home
+from flows.home import Home
 from warehouse.check import CANNOT_TELL, FAIL, PASS, Billed, Checked, check_encounters, points
 from warehouse.check.claim_file import is_claims, read_claims
 from warehouse.encounters import Encounters, read_encounters
@@ -26,16 +26,15 @@ _LONGEST = 40
 _WORDS = {PASS: "pass", FAIL: "fail", CANNOT_TELL: "cannot tell"}
 
 
-def check_file(path: Path, home: Path, as_of: dt.date) -> tuple[Encounters, list[Checked]]:
-    """Read a file and ask the twelve points. `home` gives contracts, editions and remittances where it is one.
+def check_file(path: Path, place: Home | None, as_of: dt.date) -> tuple[Encounters, list[Checked]]:
+    """Read a file and ask the twelve points. A home gives contracts, editions and remittances.
 
     Raises NotEncountersError where the file is neither an encounter nor a claims file, TermsError where contracts cannot be read.
     """
     source = Source.from_path(path)
     read = read_claims(source) if is_claims(source.data) else read_encounters(source)
-    if not (home / SETTINGS).is_file():
+    if place is None:
         return read, check_encounters(read, as_of)
-    place = Home(home)
     terms, reference = read_terms(place.folder("contracts")), read_reference(place.folder("reference"))
     if not is_there(place.published):
         return read, check_encounters(read, as_of, terms, reference)

@@ -185,7 +185,9 @@ def check(
             exists=True, dir_okay=False, help="Encounter file (.csv, .xlsx) or claims file (837P)"
         ),
     ],
-    home: HomeOption = Path(),
+    home: Annotated[
+        Path | None, typer.Option("--home", help="The home folder; left out: this folder, if it is one")
+    ] = None,
     as_of: AsOf = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write every answer to this CSV")] = None,
 ) -> None:
@@ -196,9 +198,12 @@ def check(
     from flows.check import check_file, show_checked, write_checked  # noqa: PLC0415  (start quickly)
     from warehouse.encounters import NotEncountersError  # noqa: PLC0415
 
-    day = as_of.date() if as_of else Home(home).today() if (home / SETTINGS).is_file() else local_today()
+    here = Path() if (Path() / SETTINGS).is_file() else None
+    asked = here if home is None else home
+    place = None if asked is None else Home.open(asked)
+    day = as_of.date() if as_of else local_today() if place is None else place.today()
     try:
-        read, found = check_file(file, home, day)
+        read, found = check_file(file, place, day)
     except NotEncountersError as error:
         raise HomeError(f"{file}: {error}") from None
     show_checked(Terminal(), read, found)

@@ -7,14 +7,16 @@ from collections import Counter
 
 import duckdb
 
+from era_parser import Source
 from flows.home import Home
 from flows.inbox import Waiting, discover, taken
+from flows.misplaced import no_encounters
 from flows.progress import note
 from flows.reception import Reception, TurnedAwayError
 from warehouse.archive import ChangedWhileReadError
 from warehouse.arrivals import level
 from warehouse.database import open_warehouse
-from warehouse.encounters import NotEncountersError, read_encounters
+from warehouse.encounters import Encounters, NotEncountersError, read_encounters
 from warehouse.encounters.store import LOADED, load_encounters, mend_store, open_store, restore
 from warehouse.journal import ARRIVAL, Journal
 from warehouse.load import told
@@ -61,13 +63,24 @@ def brought_back(store: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnectio
     return said
 
 
+def _read(source: Source) -> Encounters:
+    """Read a file of encounters. Raises NotEncountersError, with what the file is instead where that can be seen."""
+    try:
+        return read_encounters(source)
+    except NotEncountersError:
+        known = no_encounters(source.data)
+        if known is None:
+            raise
+        raise NotEncountersError(f"no encounter file but {known}") from None
+
+
 def _take_in(
     home: Home, journal: Journal, store: duckdb.DuckDBPyConnection, file: Waiting, as_of: dt.date
 ) -> Counter[str]:
     """Take in a file: its rows are in the store before its arrival is in the journal, and twice is once."""
     reception = Reception(home, journal, as_of, "NOT_ENCOUNTERS", NotEncountersError)
     try:
-        source, read = reception.take(file, read_encounters)
+        source, read = reception.take(file, _read)
     except ChangedWhileReadError:
         return Counter()
     except TurnedAwayError:

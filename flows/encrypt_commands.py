@@ -51,10 +51,11 @@ def decrypt(
 ) -> None:
     """Open sealed files into a folder, with the key of SHORTPAY_KEY or SHORTPAY_KEY_FILE."""
     out.mkdir(parents=True, exist_ok=True)
-    for path in files:
-        target = out / path.name.removesuffix(SUFFIX)
-        if target.exists():
-            raise HomeError(f"{target} is there already; nothing was written")
+    targets = [out / path.name.removesuffix(SUFFIX) for path in files]
+    for target in targets:
+        if target.exists() or targets.count(target) > 1:
+            raise HomeError(f"{target} is there already, or asked for twice; nothing was written")
+    for path, target in zip(files, targets, strict=True):
         try:
             unseal_file(path, target)
         except SealError as error:

@@ -33,7 +33,7 @@ def deidentify(
     """
     from warehouse.deidentify import KeyTooShortError  # noqa: PLC0415  (start quickly)
     from warehouse.deidentify import deidentify as extract  # noqa: PLC0415
-    from warehouse.sealing import is_there  # noqa: PLC0415
+    from warehouse.sealing import is_there, sealed_name  # noqa: PLC0415
 
     place = Home.open(home)
     if not is_there(place.published):
@@ -45,6 +45,7 @@ def deidentify(
     except KeyTooShortError as error:
         raise HomeError(str(error)) from None
     dates = "shifted" if shift_dates else "as they are"
-    told = f"{target}: {len(rows)} tables, {sum(rows.values()):,} rows, dates {dates}"
+    written = target if target.exists() else sealed_name(target)
+    told = f"{written}: {len(rows)} tables, {sum(rows.values()):,} rows, dates {dates}"
     Terminal().print(told, markup=False, highlight=False, soft_wrap=True)
     Terminal().print("Pseudonymised, not anonymous: see docs/deidentified.md before you pass it on.")

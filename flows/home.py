@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,7 @@ class Home:
             raise HomeError(f"{path} has no {SETTINGS}; make a home folder with: shortpay init {path}")
         if (path / SETTINGS).stat().st_size > TOML_BYTES:
             raise HomeError(f"{path / SETTINGS} has more than {TOML_BYTES:,} bytes: these are no settings")
+        _can_be_opened(path)
         home = cls(path)
         home.make_folders()
         opened.set(path)
@@ -122,6 +124,16 @@ class Home:
         return read_settings(self.settings).schedule.today()
 
 
+def _can_be_opened(path: Path) -> None:
+    """Raise HomeError where DuckDB takes a part of the path for something else than a name."""
+    signs = "?" if os.sep == "\\" else "?\\"
+    found = [sign for sign in signs if sign in str(path.resolve())]
+    if found:
+        raise HomeError(
+            f"{path}: no database can be opened under a path with {found[0]} in it; give the folder another name"
+        )
+
+
 def local_today() -> dt.date:
     """Today where this machine stands, where no practice says otherwise."""
     return dt.datetime.now().astimezone().date()
@@ -131,6 +143,7 @@ def make_home(path: Path) -> Home:
     """Make a home folder with starter settings. Raises HomeError where there is one already."""
     if (path / SETTINGS).exists():
         raise HomeError(f"{path / SETTINGS} is there already; nothing was changed")
+    _can_be_opened(path)
     home = Home(path)
     home.make_folders()
     write_whole(home.settings, _STARTER.encode())

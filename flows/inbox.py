@@ -127,9 +127,11 @@ def _state(path: Path) -> State:
 
 
 def _sizes(inbox: Path) -> dict[Path, State]:
+    """What is there; a hidden file, or one in a hidden folder (what somebody deleted on a share), is nobody's delivery."""
     found = {}
     for path in inbox.rglob("*"):
-        hidden = path.name.startswith((".", "~$")) or path.suffix.lower() in _UNFINISHED
+        parts = path.relative_to(inbox).parts
+        hidden = path.suffix.lower() in _UNFINISHED or any(part.startswith((".", "~$")) for part in parts)
         with contextlib.suppress(FileNotFoundError):  # taken away while we look
             if path.is_file() and not path.is_symlink() and not hidden:
                 found[path] = _state(path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from era_parser import parse, parse_chunks
 from flows.inbox import Waiting, remittances, taken
+from flows.misplaced import said_better
 from warehouse.archive import ChangedWhileReadError, keep, keep_file, quarantine
 from warehouse.arrivals import BATCH_BYTES, LARGE_BYTES
 from warehouse.database import open_warehouse
@@ -66,12 +68,15 @@ class _Desk:
         sources = list(read.values())
         for source in sources:
             keep(self.archive, source)
-        remittances = parse(sources)
         own = {source.file_hash: source for source in sources}
-        for refusal in remittances.refusals:
+        parsed = parse(sources)
+        refusals = [said_better(refusal, own[refusal.file_hash].data) for refusal in parsed.refusals]
+        for refusal in refusals:
             quarantine(self.quarantine, own[refusal.file_hash], refusal, self.seen)
         tickets = [file.ticket for file in read]
-        counts = Counter(load(self.con, sources, remittances, self.seen, self.journal, tickets))
+        counts = Counter(
+            load(self.con, sources, replace(parsed, refusals=refusals), self.seen, self.journal, tickets)
+        )
         counts["stuck"] += _clear(list(read))
         return counts
 

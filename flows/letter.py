@@ -84,9 +84,13 @@ def done(
     """Say that a letter was answered."""
     place = Home.open(home)
     journal = Journal(place.folder("journal"))
-    if letter.upper() not in {entry.get("letter_id") for entry in journal.read("letter")}:
+    known = [entry for entry in journal.read("letter") if entry.get("letter_id") == letter.upper()]
+    if not known:
         raise HomeError(f"{letter}: no letter has this number; see out.deadline")
     day = on.date() if on else place.today()
+    written = min(str(entry["letter_date"]) for entry in known if entry.get("letter_date"))
+    if not written <= str(day) <= str(place.today()):
+        raise typer.BadParameter(f"a letter of {written} was not answered on {day}", param_hint="--on")
     entry = {
         "letter_id": letter.upper(),
         "when_date": place.today().isoformat(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -193,7 +194,7 @@ def show(console: Console, summary: Summary, published: Path) -> None:
     console.print(f"Worklist:  {published / 'worklist.xlsx'}", markup=False, soft_wrap=True)
     console.print(f"Database:  {published / 'shortpay.duckdb'}", markup=False, soft_wrap=True)
     if summary.next_up:
-        proof = f"The proof: {command()} explain {summary.next_up[0][0]} --home {published.parent}"
+        proof = f"The proof: {command()} explain {summary.next_up[0][0]} --home {shlex.quote(str(published.parent))}"
         console.print(proof, markup=False, soft_wrap=True)
 
 

@@ -54,7 +54,7 @@ def day_of(value: object, latest: dt.date) -> dt.date | None:
         return None
     day = value if isinstance(value, dt.date) else _parsed(text)
     if day > latest:
-        raise EntryError("BAD_DATE", f"{day} is still to come: an answer cannot be dated after {latest}")
+        raise EntryError("BAD_DATE", f"{day} is still to come: nothing can be dated after {latest}")
     return day
 
 

@@ -157,7 +157,7 @@ def plain(path: Path) -> Iterator[Path]:
 
     Raises SealError, and FileNotFoundError where there is neither.
     """
-    sealed = path.with_name(path.name + SUFFIX)
+    sealed = sealed_name(path)
     if path.exists() or not sealed.exists():
         yield path
         return
@@ -169,4 +169,9 @@ def plain(path: Path) -> Iterator[Path]:
 
 def is_there(path: Path) -> bool:
     """Whether a published file is there, in the clear or sealed."""
-    return path.exists() or path.with_name(path.name + SUFFIX).exists()
+    return path.exists() or sealed_name(path).exists()
+
+
+def sealed_name(path: Path) -> Path:
+    """Return where the sealed form of a published file stands."""
+    return path.with_name(path.name + SUFFIX)

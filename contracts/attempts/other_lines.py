@@ -75,7 +75,7 @@ def family_code(days: ShortDays, cases: pl.DataFrame, whose: str) -> Attempts:  
     lower = lines.join(families, on="family", how="inner", suffix="_low").filter(
         pl.col("level_low") < pl.col("level")
     )
-    ordered = lower.sort("line_id", "level_low", descending=[False, True])
+    ordered = lower.sort("line_id", "level_low", "code_low", descending=[False, True, False])
     return by_line(
         days,
         cases,
@@ -107,11 +107,12 @@ def other_charge(days: ShortDays, cases: pl.DataFrame, whose: str) -> Attempts: 
     elsewhere = lines.join(others, on="case", how="inner").select(
         "line_id", "charge_cents", "as_charge", pl.format("of {}", "of").alias("what")
     )
+    order = ("line_id", "what", "as_charge")
     wrong = (
-        pl.concat([one, elsewhere])
+        pl.concat([one, elsewhere.sort(order)])
         .filter(pl.col("as_charge") < pl.col("charge_cents"))
         .unique(["line_id", "as_charge"], keep="first", maintain_order=True)
-        .sort("line_id", "what", maintain_order=True)
+        .sort(order)
     )
     label = pl.format("{}, the charge {}", dollars(pl.col("as_charge")), "what")
     return by_line(days, cases, wrong.select("line_id", label.alias("label"), "as_charge"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contracts import Problem, TermsError, read_practice, read_terms
+from contracts.sources import contract_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,12 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert contract.terms.effective == dt.date(2026, 1, 1)
     assert contract.terms.rate[0].basis == "per_visit"
     assert contract.terms.dispute[0].days == 180
+
+
+def test_what_is_hidden_is_no_contract(tmp_path: Path) -> None:
+    (tmp_path / "._a.toml").write_bytes(b"\x00\x05\x16\x07")  # what a Mac leaves beside a file on a share
+    assert read_terms(tmp_path).contracts == ()
+    assert contract_files(tmp_path) == []
 
 
 def test_an_empty_folder_is_no_contracts(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_the_list_before_claims_go_out_knows_what_a_sealed_home_has_decided(
     settings(home, key)
     encrypt(home)
     assert not home.published.exists()
-    said = {one.point: one.result for one in check_file(path, home.path, AS_OF)[1]}
+    said = {one.point: one.result for one in check_file(path, home, AS_OF)[1]}
     assert said["duplicate"] == FAIL
 
 
@@ -271,6 +271,10 @@ def test_the_commands(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert (tmp_path / "out" / "worklist.csv").read_text().startswith("dispute_id,")
     with duckdb.connect(str(tmp_path / "out" / "shortpay.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from era.claim").fetchall() == [(1,)]
+    (tmp_path / "out" / "worklist.csv").unlink()
+    again = CliRunner().invoke(app, ["decrypt", *files, "--out", str(tmp_path / "out")], env=environment)
+    assert again.exit_code != 0
+    assert not (tmp_path / "out" / "worklist.csv").exists()  # nothing was written
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from flows import intake
-from flows.home import Home, make_home
-from flows.inbox import Waiting
+from flows.home import Home, HomeError, make_home
+from flows.inbox import Waiting, discover
 from flows.recovery import recover
 from tests.conftest import AS_OF, EXAMPLES
 from warehouse.archive import archive_path, bring_back
@@ -90,6 +90,20 @@ def test_one_that_somebody_writes_to_waits(home: Home) -> None:
         upload.write(b"\n")
     assert waiting(home) == ["a.835"]
     assert take_in(home) == {"loaded": 1}
+
+
+def test_what_somebody_deleted_on_a_share_is_not_taken_in(home: Home) -> None:
+    for folder in (".recycle", "day/.Trash-1000/files", "day"):
+        (home.folder("inbox") / folder).mkdir(parents=True, exist_ok=True)
+        shutil.copy(REMITTANCE, home.folder("inbox") / folder / "c.835")
+    assert [file.path.relative_to(home.folder("inbox")).as_posix() for file in discover(home.folder("inbox"))] == [
+        "a.835", "b.835", "day/c.835",
+    ]  # fmt: skip
+
+
+def test_a_path_that_no_database_opens_under_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match=r"under a path with \? in it"):
+        make_home(tmp_path / "why?" / "home")
 
 
 @pytest.mark.parametrize("what", ["removed", "written to"])

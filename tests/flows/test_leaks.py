@@ -1,5 +1,6 @@
 """Nothing of a remittance, a workbook or a file name leaves the folders that are meant for it, whatever fails."""
 
+import errno
 import json
 import os
 import shutil
@@ -154,6 +155,29 @@ def test_a_home_that_is_open_is_closed_and_that_is_said(tmp_path: Path) -> None:
     assert Tightened(mended=4).told() == ["4 files and folders of the home were open to others: closed"]
     assert tighten(home.path).told() == []
     assert stat.S_IMODE(Path("/etc/passwd").stat().st_mode) == outside
+
+
+def test_what_cannot_be_closed_is_said_and_what_has_gone_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path / "home")
+    tighten(home.path)
+    for name in ("gone.835", "stuck.835", "wide.835"):
+        (home.folder("inbox") / name).touch()
+        (home.folder("inbox") / name).chmod(0o644)
+    chmod = os.chmod
+
+    def on_a_share(path: str, mode: int) -> None:
+        if "gone" in path:
+            raise FileNotFoundError(errno.ENOENT, "gone")
+        if "stuck" in path:
+            raise OSError(errno.EROFS, "read-only")
+        chmod(path, mode)
+
+    monkeypatch.setattr(os, "chmod", on_a_share)
+    assert tighten(home.path) == Tightened(mended=1, stuck=1)
+    (_, said) = Tightened(mended=1, stuck=1).told()
+    assert said.startswith("1 files and folders of the home are open to others and cannot be closed")
 
 
 def test_every_command_begins_private(tmp_path: Path) -> None:

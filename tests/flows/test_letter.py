@@ -85,4 +85,8 @@ def test_a_kind_that_nobody_knows_is_refused(home: Home) -> None:
 def test_a_letter_of_tomorrow_and_an_unknown_number_are_refused(home: Home) -> None:
     assert said(home, "add", "documentation_request", "--dated", "2026-07-21")[0] == 2
     assert said(home, "done", "L-0009")[0] != 0
+    assert said(home, "add", "documentation_request", "--dated", "2026-07-10")[0] == 0
+    for day in ("2026-07-09", "2026-07-21"):  # before it was written; still to come
+        assert said(home, "done", "l-0001", "--on", day)[0] == 2
+    assert said(home, "done", "l-0001", "--on", "2026-07-10")[0] == 0
     assert said(home, "add", "documentation_request", "--dated", "2026-07-01", "--amount", "12.345")[0] == 2

@@ -19,6 +19,7 @@ from contracts.reference import EditFile, schema_of
 from era_parser import Source
 from flows.check import check_file, show_checked, write_checked
 from flows.cli import app
+from flows.home import HomeError
 from tests.conftest import EXAMPLES
 from warehouse.check import Billed, check_encounters, points
 from warehouse.encounters import read_encounters
@@ -104,9 +105,7 @@ def test_the_example_file_is_checked_against_what_was_decided(example: duckdb.Du
 def test_the_command_prints_and_writes_the_list(tmp_path: Path) -> None:
     path, out = tmp_path / "claims.csv", tmp_path / "out.csv"
     path.write_text("account,date,code,units,minutes,payer\n=A1,2026-06-20,97140,2,15,Medicare\n")
-    done = CliRunner().invoke(
-        app, ["check", str(path), "--home", str(tmp_path), "--as-of", "2026-07-01", "--out", str(out)]
-    )
+    done = CliRunner().invoke(app, ["check", str(path), "--as-of", "2026-07-01", "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert "Units by the minutes: fail" in done.output
     assert "would settle it" in done.output
@@ -116,11 +115,18 @@ def test_the_command_prints_and_writes_the_list(tmp_path: Path) -> None:
     assert {row["patient_account"] for row in rows} == {"'=A1"}
 
 
+def test_a_home_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("account,date,code\nA1,2026-06-20,97140\n")
+    done = CliRunner().invoke(app, ["check", str(path), "--home", str(tmp_path)])
+    assert isinstance(done.exception, HomeError)
+
+
 @pytest.mark.parametrize("account", ["=A1", "+A1", "@A1", "\uff1dA1"])
 def test_an_account_that_begins_like_a_formula_is_a_text(account: str, tmp_path: Path) -> None:
     path, out = tmp_path / "claims.csv", tmp_path / "out.csv"
     path.write_text(f"account,date,code\n{account},2026-06-20,97140\n")
-    write_checked(out, check_file(path, tmp_path, dt.date(2026, 7, 1))[1])
+    write_checked(out, check_file(path, None, dt.date(2026, 7, 1))[1])
     with out.open(newline="", encoding="utf-8") as file:
         assert {row["patient_account"] for row in csv.DictReader(file)} == {f"'{account}"}
 
@@ -128,7 +134,7 @@ def test_an_account_that_begins_like_a_formula_is_a_text(account: str, tmp_path:
 def test_text_of_a_note_is_not_printed(tmp_path: Path) -> None:
     path, out = tmp_path / "claims.csv", tmp_path / "out.csv"
     path.write_text('account,date,code,note\nA1,2026-06-20,97140,"<b>Quillwort</b> came"\n')
-    read, found = check_file(path, tmp_path, dt.date(2026, 7, 1))
+    read, found = check_file(path, None, dt.date(2026, 7, 1))
     console = Console(record=True, width=200)
     show_checked(console, read, found)
     write_checked(out, found)
