@@ -51,10 +51,10 @@ anchored as (
                and coalesce(case when s.standing = 'taken back' then s.last_takeback_date else s.told_date end > f.first_told_date, false) as reopened,
            case when w.counted_from = 'service' then s.service_date
                 -- an answer cannot come before the dispute was sent: counted from then, the window closes too early rather than too late
-                when w.counted_from = 'decision' and s.lost_levels > 0 then coalesce(s.decision_date, s.sent_date, s.lost_date)
+                when w.counted_from = 'decision' and s.lost_levels > 0 then s.answer_date
                 when w.reopened_by = 'decision' then case when s.standing = 'taken back' then s.last_takeback_date else least(s.told_date, g.visit_told_date) end
                 else least(coalesce(f.first_told_date, s.told_date), g.visit_told_date) end as anchor_date,
-           s.decision_date
+           s.answer_entered
     from life.standing s
     join level w on w.contract = s.contract and w.contract_effective = s.contract_effective and w.source_file = s.contract_file
     left join first_told f on f.dispute_id = s.dispute_id
@@ -62,7 +62,7 @@ anchored as (
     where s.standing in ('short', 'taken back') and (w.fallback or w.level_number = s.lost_levels + 1)
 )
 select dispute_id, position, level as dispute_level, fallback, days, unit, receipt_days, anchor_date, reopened as window_reopened, submit_to,
-       concat(source, case when answered and decision_date is null then ' (the day of the answer was not entered: counted from the day it was sent)' end) as window_source
+       concat(source, case when answered and not answer_entered then ' (the day of the answer was not entered: counted from the day it was sent)' end) as window_source
 from anchored
 where anchor_date is not null and anchor_date >= coalesce(effective, anchor_date) and anchor_date <= coalesce(until, anchor_date)
 order by dispute_id, position
