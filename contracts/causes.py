@@ -17,7 +17,7 @@ from .contract_facts import contract_facts
 from .evidence import with_evidence
 from .hypotheses import HYPOTHESIS_SCHEMA, hypotheses
 from .medicare_terms import MEDICARE_TERMS
-from .prepare import LINE_SCHEMA, prepare
+from .prepare import DOUBT_SCHEMA, LINE_SCHEMA, prepare, with_doubts
 from .reprice import price_lines
 from .short_days import GROUP_SCHEMA, ShortDays
 from .worlds import world
@@ -62,7 +62,7 @@ def explain_short(
     """
     contracts = [*terms.contracts, MEDICARE_TERMS]
     members = groups.with_columns(pl.len().over("judged_group").cast(pl.Int32).alias("members"))
-    days = ShortDays.of(lines, members, terms, contracts, reference, practice)
+    days = ShortDays.of(with_doubts(lines), members, terms, contracts, reference, practice)
     attempts, changes = _all_attempts(days)
     found = [_reproduced(batch, changes, days, name) for name, batch in _batches(attempts, days)]
     kept = [frame for frame in found if not frame.is_empty()]
@@ -150,7 +150,7 @@ def _rows(attempts: pl.DataFrame, changes: pl.DataFrame, days: ShortDays) -> pl.
             pl.coalesce("line_label", "label").alias("label"),
         )
     )
-    prepared = prepare(rows.select(*LINE_SCHEMA))
+    prepared = prepare(rows.select(*LINE_SCHEMA, *DOUBT_SCHEMA))
     beside = rows.select("line_id", "own_line_id", "own_contract_ix", "contract_ix", *_KEPT, *_TRIED)
     return assumed_terms(
         prepared.join(beside, on="line_id", how="left", validate="1:1"), contract_facts(days.contracts)

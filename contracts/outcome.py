@@ -69,12 +69,9 @@ def line_problem() -> pl.Expr:
 
 def capped_unknown() -> pl.Expr:
     """Return a total that caps cannot be known while a line under it has no amount."""
-    day = (pl.col("visit_maximum_cents").is_not_null()) & pl.col("problem").is_not_null().any().over(
-        "patient_day", "contract_ix"
-    )
-    claim = (pl.col("lesser_of") == "claim") & pl.col("problem").is_not_null().any().over(
-        "claim_id", "contract_ix"
-    )
+    unknown = pl.col("problem").is_not_null() & pl.col("doubt").is_null()
+    day = pl.col("visit_maximum_cents").is_not_null() & unknown.any().over("patient_day", "contract_ix")
+    claim = (pl.col("lesser_of") == "claim") & unknown.any().over("claim_id", "contract_ix")
     return (
         pl.when(day)
         .then(pl.lit("the day has a visit maximum and another line of it has no amount"))
@@ -116,6 +113,8 @@ def _outcome() -> pl.Expr:
         .then(pl.lit("AMBIGUOUS_LOCALITY"))
         .when(_known())
         .then(pl.lit("PRICED"))
+        .when(pl.col("open_total"))
+        .then(pl.lit("NOT_COMPARABLE"))
         .otherwise(pl.lit("NO_RATE"))
     )
 
@@ -126,6 +125,7 @@ def _reason() -> pl.Expr:
     )
     settle = "{}: the candidates are {}; a ZIP+4 or a criterion of the site would settle it"
     rank = "{}: which of the lines that may rank first is the payer's choice, and their sum depends on it"
+    unknown = "{}: whether another line of the day ranks first is not known: it has no amount to rank by, or none was allowed"
     unsaid = "{}: the contract does not say which Medicare release or conversion factor it means"
     return (
         pl.when(~_known())
@@ -134,6 +134,10 @@ def _reason() -> pl.Expr:
         .then(pl.format(settle, between, "locality"))
         .when(_apart() & pl.col("unproven").is_not_null())
         .then(pl.format("{}: {}", between, "unproven"))
+        .when(_apart() & pl.col("rank_unsure") & pl.col("day_doubt").is_not_null())
+        .then(pl.format("{}: {}", between, "day_doubt"))
+        .when(_apart() & pl.col("rank_unsure") & pl.col("rank_unknown"))
+        .then(pl.format(unknown, between))
         .when(_apart() & pl.col("rank_unsure"))
         .then(pl.format(rank, between))
         .when(_apart())

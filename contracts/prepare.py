@@ -38,6 +38,15 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
 `modifiers` joined with ':' in any order, as the payer decided (SVC01), `billed_modifiers` as they were billed (SVC06;
 null where the payer does not say); whole units (integers will do).
 """
+DOUBT_SCHEMA: dict[str, pl.DataType] = {
+    "payer_key": pl.String(),
+    "doubt": pl.String(),
+    "nothing_allowed": pl.Boolean(),
+}
+"""What lines may have besides. `doubt`: why it is not known whether the line is part of the day, with others or without
+(null: it is); such a line is not priced. `payer_key`: who decided it; null: not held against lines without a contract.
+`nothing_allowed`: the payer allowed nothing for the line, nor refused it: it is priced, and may have taken no rank.
+"""
 
 
 def prepare(lines: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +66,9 @@ def prepare(lines: pl.DataFrame) -> pl.DataFrame:
         raise ValueError(f"lines lack {', '.join(missing)}")
     if lines["line_id"].is_duplicated().any():
         raise ValueError("line_id is not unique")
-    typed = lines.select(pl.col(name).cast(dtype) for name, dtype in LINE_SCHEMA.items())
+    typed = with_doubts(lines).select(
+        pl.col(name).cast(dtype) for name, dtype in (LINE_SCHEMA | DOUBT_SCHEMA).items()
+    )
     parsed = typed.rename({"modifiers": "sent_modifiers"}).with_columns(
         _with_kept().alias("sent_modifiers"),
         _assistant_dropped(),
@@ -96,6 +107,13 @@ def _with_kept() -> pl.Expr:
         pl.when(kept.list.len() > 0)
         .then(pl.format("{}:{}", sent, kept.list.join(":")).str.strip_chars_start(":"))
         .otherwise(sent)
+    )
+
+
+def with_doubts(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns of DOUBT_SCHEMA that are not there."""
+    return lines.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in DOUBT_SCHEMA.items() if name not in lines.columns
     )
 
 

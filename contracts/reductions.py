@@ -13,6 +13,7 @@ from importlib.resources import files
 
 import polars as pl
 
+from .doubtful import may_not_rank
 from .medicare_rules import CHAIN_SCALE, medicare_rules
 from .money import PERCENT_SCALE, half_up, parse_percent, percent_of, percents_of
 
@@ -80,7 +81,8 @@ def _takes_part() -> pl.Expr:
         pl.when(clause == "percent").then(pl.col("in_therapy_set")).otherwise(pl.col("indicator") == "5")
     )
     direct = pl.col("rate_basis").is_in(_DIRECT).fill_null(value=False)
-    return ((therapy & (clause != "none") & ~direct) | pl.col("surgical")).fill_null(value=False)
+    unnamed = pl.col("code") == ""  # a claim without lines may be of any service
+    return (((therapy | unnamed) & (clause != "none") & ~direct) | pl.col("surgical")).fill_null(value=False)
 
 
 _GROUP = ["patient_day", "contract_ix", "surgical"]
@@ -90,12 +92,14 @@ _GROUP = ["patient_day", "contract_ix", "surgical"]
 def _rank(lines: pl.DataFrame) -> pl.DataFrame:
     """Units at the full amount: one for the line ranked first among those that take part, all for the others.
 
-    Where low and high amounts disagree on who is first, every line may be the first or not.
+    Where low and high amounts disagree on who is first, or a line is that may be part of the day or has no amount to be
+    ranked by, every line may be the first or not.
     """
     marked = _with_unranked(lines).with_columns(_takes_part().alias("takes_part"))
     group = _GROUP
     part = marked.filter("takes_part")
-    first_low, first_high = (_first(part, side) for side in ("low", "high"))
+    sure = part.filter(~may_not_rank())
+    first_low, first_high = (_first(sure, side) for side in ("low", "high"))
     counted = part.group_by(group).agg(
         pl.col("units").fill_null(1).clip(lower_bound=1).sum().alias("day_units"),
         pl.len().cast(pl.Int32).alias("day_lines"),
@@ -104,16 +108,20 @@ def _rank(lines: pl.DataFrame) -> pl.DataFrame:
         marked.join(counted, on=group, how="left", validate="m:1")
         .join(first_low, on="line_id", how="left", validate="1:1")
         .join(first_high, on="line_id", how="left", validate="1:1")
-        .with_columns(pl.col("first_low", "first_high").fill_null(value=False))
+        .join(_may_be_first(part), on="line_id", how="left", validate="1:1")
+        .with_columns(pl.col("first_low", "first_high", "first_at_best").fill_null(value=False))
     )
-    unsure = ((pl.col("first_low") != pl.col("first_high")) | pl.col("clinicians_differ")).any().over(group)
+    firsts = (pl.col("first_low") != pl.col(name) for name in ("first_high", "first_at_best"))
+    unsure = pl.any_horizontal(*firsts, "clinicians_differ").any().over(group)
     one = pl.min_horizontal(pl.col("units"), pl.lit(1, pl.Int64))
     zero = pl.lit(0, pl.Int64)
 
     def at_full(first: pl.Expr) -> pl.Expr:
         return pl.when(~pl.col("takes_part")).then("units").when(first).then(one).otherwise(zero)
 
-    return _tied(joined.with_columns(unsure.alias("rank_unsure"))).with_columns(
+    unknown = (pl.col("first_high") != pl.col("first_at_best")).any().over(group)
+    marked = joined.with_columns(unsure.alias("rank_unsure"), unknown.alias("rank_unknown"))
+    return _tied(marked).with_columns(
         at_full(pl.col("first_low") & ~pl.col("rank_unsure")).alias("full_units_low"),
         at_full(pl.col("first_low") | pl.col("rank_unsure")).alias("full_units_high"),
         _day_problem().alias("day_problem"),
@@ -132,7 +140,9 @@ def _tied(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("unit_low").fill_null(0),
     )
     as_first = pl.all_horizontal(rank == rank.filter("first_low").first().over(_GROUP) for rank in ranks)
-    equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & as_first).fill_null(value=False)
+    equal = (pl.col("takes_part") & ~pl.col("rank_unsure") & ~may_not_rank() & as_first).fill_null(
+        value=False
+    )
     marked = lines.with_columns((equal & (equal.sum().over(_GROUP) > 1)).alias("equal_rank"))
     apart = (pl.col("equal_rank") & ~_alike()).any().over(_GROUP)
     return marked.with_columns(
@@ -164,26 +174,34 @@ def _first(part: pl.DataFrame, side: str) -> pl.DataFrame:
         .then(pl.col(f"pe_{side}"))
         .otherwise(pl.lit(0, pl.Int64))
     )
+    ranks = expense.fill_null(0), pl.col(f"unit_{side}").fill_null(0)
+    return _ranked_first(part, *ranks, f"first_{side}")
+
+
+def _may_be_first(part: pl.DataFrame) -> pl.DataFrame:
+    """Return the line ranked first where one that may be of the day is, and what has no amount ranks highest."""
+    medicare = (pl.col("multiple_procedure") == "medicare") & ~pl.col("surgical")
+    expense = pl.when(medicare).then(pl.col("pe_high").fill_null(_HIGHEST)).otherwise(0)
+    return _ranked_first(part, expense, pl.col("unit_high").fill_null(_HIGHEST), "first_at_best")
+
+
+_HIGHEST = 2**62
+
+
+def _ranked_first(part: pl.DataFrame, expense: pl.Expr, amount: pl.Expr, name: str) -> pl.DataFrame:
+    order = ("expense", "amount", "doubtful", "line_order", "line_id")
     return (
         part.select(
-            "patient_day",
-            "contract_ix",
-            "surgical",
-            "line_id",
-            "line_order",
-            expense.fill_null(0).alias("expense"),
-            pl.col(f"unit_{side}").fill_null(0).alias("amount"),
-        )
-        .sort(
             *_GROUP,
-            "expense",
-            "amount",
-            "line_order",
             "line_id",
-            descending=[False, False, False, True, True, False, False],
+            "line_order",
+            may_not_rank().alias("doubtful"),
+            expense.alias("expense"),
+            amount.alias("amount"),
         )
+        .sort(*_GROUP, *order, descending=[False, False, False, True, True, True, False, False])
         .unique(_GROUP, keep="first", maintain_order=True)
-        .select("line_id", pl.lit(value=True).alias(f"first_{side}"))
+        .select("line_id", pl.lit(value=True).alias(name))
     )
 
 

@@ -3,7 +3,8 @@
 Pure and deterministic: the same lines, terms, reference and practice give the same rows whatever order the
 lines come in. The stages, each in its module: matching (which contract), places (where), rates (the unit),
 candidates (one row a line), medicare_rules (surgery, clinicians), reductions (multiple procedures, assistants,
-units), caps (smaller of charge and rate, per visit, maximums), outcome (what is said), steps (the proof).
+units), doubtful (what may be part of the day), caps (smaller of charge and rate, per visit, maximums), outcome
+(what is said), steps (the proof).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 from .candidates import one_a_line, with_indicators, with_therapy
 from .caps import cap_lines
 from .contract_facts import contract_facts
+from .doubtful import day_doubt, is_doubtful, open_total, with_unmatched
 from .matching import match_contracts
 from .medicare_rules import apply_medicare_rules
 from .medicare_terms import MEDICARE_TERMS
@@ -48,7 +50,7 @@ class Repriced:
 
 
 def reprice(lines: pl.DataFrame, terms: Terms, reference: Reference, practice: Practice) -> Repriced:
-    """Price every line of LINE_SCHEMA.
+    """Price every line of LINE_SCHEMA but those that are doubtful (DOUBT_SCHEMA), which others are priced beside.
 
     Raises ValueError where columns are missing or line_id is not unique.
     """
@@ -56,7 +58,7 @@ def reprice(lines: pl.DataFrame, terms: Terms, reference: Reference, practice: P
     judged = under_contract(lines, contracts)
     inside = judged.filter(pl.col("outcome").is_null())
     rates = Rates.of(terms, contracts, reference, practice)
-    rows = [output_rows(judged.filter(pl.col("outcome").is_not_null()))]
+    rows = [output_rows(judged.filter(pl.col("outcome").is_not_null() & ~is_doubtful()))]
     steps = [pl.DataFrame(schema=STEP_SCHEMA)]
     for batch in _batches(inside):
         priced = price_lines(batch, rates, reference, practice)
@@ -71,7 +73,7 @@ def under_contract(lines: pl.DataFrame, contracts: Sequence[Contract]) -> pl.Dat
     Raises ValueError as reprice() does.
     """
     matched = (
-        match_contracts(prepare(lines), contracts)
+        with_unmatched(match_contracts(prepare(lines), contracts))
         .drop(_ONLY_MATCHED)
         .join(contract_facts(contracts), on="contract_ix", how="left", validate="m:1")
     )
@@ -125,6 +127,11 @@ def price_lines(
     reduced = line_amounts(alter("cut", cut_units(ranked)))
     judged = reduced.with_columns(line_problem().alias("problem"))
     judged = judged.with_columns(pl.coalesce("problem", capped_unknown()).alias("problem"))
+    judged = judged.with_columns(open_total=open_total(), day_doubt=day_doubt()).filter(~is_doubtful())
+    judged = judged.with_columns(
+        pl.coalesce("problem", "open_total").alias("problem"),
+        open_total=pl.col("problem").is_null() & pl.col("open_total").is_not_null(),
+    )
     good = alter("capped", cap_lines(judged.filter(pl.col("problem").is_null())))
     bad = judged.filter(pl.col("problem").is_not_null())
     return with_outcome(pl.concat([good, bad], how="diagonal"))

@@ -68,9 +68,16 @@ class ShortDays:
             pl.len().cast(pl.Int32).alias("place_count"), pl.col("mac").first(), pl.col("locality").first()
         )
         facts = held.select(
-            "line_id", "contract_ix", "code", pl.col("modifiers").alias("modifier_list"), *_FACTS
+            "line_id",
+            "of_line_id",
+            "doubt",
+            "contract_ix",
+            "code",
+            pl.col("modifiers").alias("modifier_list"),
+            *_FACTS,
         )
-        known = near.join(facts, on="line_id", how="inner").join(places, on="line_id", how="left")
+        own = near.drop("doubt").rename({"line_id": "of_line_id"})
+        known = own.join(facts, on="of_line_id", how="inner").join(places, on="line_id", how="left")
         cased = _cased(known)
         kept = cased.filter(pl.col("short").fill_null(value=False).any().over("case"))
         return cls(kept, _cases(kept, contracts), terms, contracts, reference, practice)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from contracts import (
     GROUP_SCHEMA,
     LINE_SCHEMA,
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
     from contracts import Practice, Reference, Terms
 
 PAYMENTS = ("core.claim_content", "core.payment")
-CLAIMS = ("core.adjustment", "core.claim", "core.line")
+CLAIMS = ("core.adjustment", "core.claim", "core.line", "core.day_patient")
 LEDGER = ("core.claim_key", "core.thread", "core.reversal", "core.line_reversal", "core.adjudication")
+PRICED = ("core.line_to_price", "core.doubtful_line")
 PROVIDER = ("core.provider_adjustment", "core.takeback")
 PUBLISHED = (
     "out.dispute",
@@ -130,7 +133,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
 
 def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, practice: Practice) -> int:
     """Price every line that a payer decided as primary, and find why what is short was; return how many."""
-    lines = con.sql(model_sql("core.line_to_price")).pl()
+    lines = pl.concat(con.sql(model_sql(model)).pl() for model in PRICED)
     lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
     repriced = reprice(lines, terms, reference, practice)
     store(con, "core.expected_line", repriced.lines)
@@ -139,7 +142,7 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
     groups = groups.cast({name: kind for name, kind in GROUP_SCHEMA.items() if name in groups.columns})
     store(con, "core.cause", explain_short(lines, groups, terms, reference, practice))
     price_denials(con, repriced.lines, terms, reference, practice)
-    return int(lines.height)
+    return int(repriced.lines.height)
 
 
 def judge(con: duckdb.DuckDBPyConnection) -> None:

@@ -29,6 +29,7 @@ CLAIM_TABLES = (
     "core.adjustment",
     "core.claim",
     "core.line",
+    "core.day_patient",
     "core.claim_key",
     "core.thread",
     "core.reversal",

@@ -26,16 +26,18 @@ source    = "made up"
 
 [match]
 payer_id = ["{number}"]
+{plan}
 
 [[rate]]
 {rate}
 
 [terms]
 lesser_of          = "{lesser_of}"
-multiple_procedure = "none"
+multiple_procedure = "{reduction}"
+multiple_procedure_percent = 50
+{maximum}
 assistant_percent  = 85
 tolerance          = "0.01"
-{more}
 
 [[dispute]]
 level  = "appeal"
@@ -44,18 +46,28 @@ from   = "remittance"
 source = "made up"
 """
 SCHEDULE = 'basis = "fee_schedule"\nfile = "rates.csv"'
-MAXIMUM = 'visit_maximum = "90.00"'
 VISIT = 'basis = "per_visit"\namount = "82.00"'
 
 
 def write_terms(folder: Path) -> None:
     """Write the contract files of the cases' README."""
     (folder / "rates.csv").write_text(RATES)
-    for name, number, rate, lesser_of, more in (
-        ("plan", "PLAN1", SCHEDULE, "line", ""),
-        ("advantage", "MAPLN", SCHEDULE, "line", ""),
-        ("visits", "VISIT", VISIT, "none", ""),
-        ("maximum", "VMAX1", SCHEDULE, "line", MAXIMUM),
+    for name, number, rate, lesser_of, reduction, plan, maximum in (
+        ("plan", "PLAN1", SCHEDULE, "line", "none", "", ""),
+        ("advantage", "MAPLN", SCHEDULE, "line", "none", "", ""),
+        ("visits", "VISIT", VISIT, "none", "none", "", ""),
+        ("halves", "HALFP", SCHEDULE, "line", "percent", "", ""),
+        ("gold", "GOLDP", VISIT, "none", "none", 'class_of_contract = ["GOLD"]', ""),
+        ("gold-halves", "GOLDH", SCHEDULE, "line", "percent", 'class_of_contract = ["GOLD"]', ""),
+        ("most", "MOSTP", SCHEDULE, "line", "none", "", 'visit_maximum = "90.00"'),
     ):
-        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of, more=more)
+        text = CONTRACT.format(
+            name=name,
+            number=number,
+            rate=rate,
+            lesser_of=lesser_of,
+            reduction=reduction,
+            plan=plan,
+            maximum=maximum,
+        )
         (folder / f"{name}.toml").write_text(text)

@@ -1,7 +1,9 @@
 -- grain: one row a decision on a claim (CLP), re-sent ones included. key: file_hash, claim.
 -- inputs: era.claim, era.party, era.reference, era.date, core.payment, core.adjustment, core.claim_content
 with party as (
-    select file_hash, claim, entity_code, name, first_name, id
+    -- a word for "none" is no number
+    select file_hash, claim, entity_code, name, first_name,
+           case when not regexp_matches(upper(regexp_replace(id, '[^A-Za-z0-9]', '', 'g')), '^(0*|9{5,}|X*|NA|NONE|UNK|UNKNOWN|NULL|SELF)$') then id end as id
     from era.party
     where claim is not null and line is null and entity_code in ('QC', 'IL', '82')
     qualify row_number() over (partition by file_hash, claim, entity_code order by segment) = 1

@@ -21,6 +21,7 @@ placed as (
     from whole w
     join core.expected_line e on e.line_id = w.line_id
     where e.outcome in ('PRICED', 'AMBIGUOUS_LOCALITY') and e.expected_low_cents is not null
+      and not (w.allowed_cents = 0 and e.group_id is null and e.expected_low_cents > e.tolerance_cents)
 )
 select line_id, judged_group, sum(allowed_cents) over g as allowed_cents,
        coalesce(max(group_expected_cents) over g, sum(expected_low_cents) over g) as expected_cents,

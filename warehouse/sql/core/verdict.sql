@@ -1,7 +1,8 @@
 -- grain: one row a service line. key: file_hash, claim, line (line_id).
 -- inputs: core.comparable_line, core.claim, core.expected_line, core.cause, era.file_seen
 -- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number) or shares a cut with (an
--- adjustment of the claim): the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged.
+-- adjustment of the claim): the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged; one
+-- for which nothing was allowed, outside visits and caps, is judged by itself.
 with part as (
     select l.*, c.patient_account as account, c.payer_claim_number as claim_number,
            case when l.split and l.lane is null then concat_ws('|', l.billed_line, l.procedure_code, l.modifiers) else l.line_id::varchar end as priced_as
@@ -29,11 +30,11 @@ line as (
                                                             // (1000 * greatest(whole_units, 1)))::bigint
                 else (e.expected_cents * 1000 * case when charge_amount > 0 then priced_units else 0 end // (1000 * greatest(whole_units, 1)))::bigint end as share_cents,
            case when l.lane is not null then l.lane
-                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.outcome
+                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED', 'NOT_COMPARABLE') then e.outcome
                 when l.allowed_amount is null then 'NOT_COMPARABLE' end as early,
            case when l.lane is not null then l.lane_reason
                 when e.outcome = 'NO_RATE' and l.line = 0 then concat('no service lines, the claim is all there is: ', e.reason)
-                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED') then e.reason
+                when e.outcome in ('NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'CAPITATED', 'NOT_COMPARABLE') then e.reason
                 when l.allowed_amount is null then concat('no two ways to the allowed amount agree: by payment ',
                     coalesce(l.allowed_by_payment_amount::varchar, '-'), ', by adjustments ', coalesce(l.allowed_by_adjustment_amount::varchar, '-'),
                     ', stated ', coalesce(l.stated_allowed_amount::varchar, '-')) end as early_reason,
@@ -43,10 +44,17 @@ line as (
     from priced l
     left join core.expected_line e on e.line_id = l.priced_line_id
 ),
+asked as (
+    select * replace (case when nothing then 'NOT_COMPARABLE' else early end as early,
+                      case when nothing then 'nothing was allowed, and no adjustment refuses the line: ask the payer why' else early_reason end as early_reason)
+    from (select *, early is null and group_id is null and sum(allowed_amount) over (partition by priced_line_id, early) = 0
+                    and expected_low_cents > tolerance_cents as nothing
+          from line)
+),
 placed as (
     -- what a claim's cut is spread over must be judged together
     select *, judged_on_claim and min(judged_group) filter (where early is null) over c <> max(judged_group) filter (where early is null) over c as torn
-    from line
+    from asked
     window c as (partition by file_hash, claim)
 ),
 summed as (
@@ -54,7 +62,7 @@ summed as (
                       case when torn and early is null then 'an adjustment of the claim is spread over lines that are judged on different visits' else early_reason end as early_reason),
            count(*) filter (where early is null) over g as group_lines,
            -- refused, bundled and replaced lines are settled; anything else that is not judged leaves the group open
-           bool_or(early in ('NOT_COMPARABLE', 'PENDING', 'NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'SECONDARY')) over g as group_open,
+           bool_or(early in ('NOT_COMPARABLE', 'PENDING', 'NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'SECONDARY') and not nothing) over g as group_open,
            bool_or(early is null and outcome = 'AMBIGUOUS_LOCALITY') over g as group_ambiguous,
            bool_or(early is null and (units_unclear or refusal_unclear)) over g as group_unclear,
            sum((allowed_amount * 100)::bigint) filter (where early is null) over g as allowed_cents,

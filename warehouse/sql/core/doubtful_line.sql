@@ -1,0 +1,82 @@
+-- grain: one row a line and a patient-day that it may be part of. key: line_id. inputs: core.comparable_line, core.claim, core.day_patient, era.date, era.party
+-- What core.line_to_price does not hold, since its part in the day is not known: lines for which nothing was paid to the practice and nothing
+-- is refused (paid to the patient, out of balance, under a code that is not classified), lines decided as second payer, lines that may be of
+-- one of several days, and lines of a claim that may be of the same patient under another number or name. In the form that contracts.reprice
+-- takes, each under a line_id of its own: they are not judged, what is judged must hold with them and without.
+with member as (
+    select l.*,
+           date_problem is null and (lane is null or (lane <> 'SECONDARY' and line > 0 and charge_amount > 0
+                                                      and coalesce(allowed_by_payment_amount > 0, false))) as placed,
+           case when lane = 'SECONDARY' then 'a line of the day was decided as second payer'
+                when date_problem is not null then 'a line may be of this day or of another: its date does not say'
+                else 'what was allowed for a line of the day is not known' end as doubt
+    from core.comparable_line l
+    where l.state in ('SURVIVING', 'PENDING', 'IN_DOUBT') and (l.lane is null or l.lane in ('PENDING', 'NOT_COMPARABLE', 'SECONDARY'))
+      and coalesce(l.charge_amount <> 0 or l.allowed_by_payment_amount <> 0, true)
+),
+line_date as (
+    select file_hash, claim, line, min(date) as first_date, max(date) as last_date
+    from era.date where line is not null and date_qualifier in ('472', '150', '151') group by all
+),
+spread as (
+    -- the days that a line may be of: its own, those of the statement, those of the claim's other lines, those of the year before the payment
+    select m.line_id, c.patient_key, c.patient_account,
+           case when m.date_problem like '%outside%' then least(d.first_date, c.statement_from_date)
+                else coalesce(d.first_date, c.statement_from_date, c.dates[1], c.remittance_date - 366) end as first_date,
+           case when m.date_problem like '%outside%' then greatest(d.last_date, c.statement_from_date, c.statement_through_date)
+                else coalesce(d.last_date, c.statement_through_date, c.statement_from_date, c.dates[-1], c.remittance_date) end as last_date
+    from member m
+    join core.claim c on c.file_hash = m.file_hash and c.claim = m.claim
+    left join line_date d on d.file_hash = m.file_hash and d.claim = m.claim and d.line = m.line
+    where m.date_problem is not null
+),
+full_name as (
+    select file_hash, claim, min(upper(name || '|' || first_name)) as full_name
+    from era.party where claim is not null and line is null and entity_code = 'QC' and length(first_name) > 1 group by all
+),
+known as (
+    -- what a claim's patient may be known by on a day
+    select d.*, c.patient_key, c.patient_account as account,
+           split_part(list_filter(c.patient_aliases, lambda x: starts_with(x, 'N'))[1], '|', 1) as name,
+           split_part(list_filter(c.patient_aliases, lambda x: starts_with(x, 'I'))[1], '|', 1) as number,
+           q.full_name
+    from core.day_patient d
+    join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
+    left join full_name q on q.file_hash = d.file_hash and q.claim = d.claim
+),
+named as (
+    select distinct service_date, day_patient_key, file_hash, claim, unnest(list_filter([
+               number || '|' || name, account || '|' || number, account || '|' || name, 'named ' || full_name], lambda x: x is not null)) as known_by,
+           number is null as unnumbered
+    from known
+),
+part as (
+    select m.line_id, d.day_patient_key, d.service_date, m.doubt, false as other_person
+    from member m
+    join core.day_patient d on d.file_hash = m.file_hash and d.claim = m.claim and d.service_date = m.service_date
+    where not m.placed and m.date_problem is null
+    union
+    select s.line_id, k.day_patient_key, k.service_date, m.doubt, false
+    from spread s
+    join member m on m.line_id = s.line_id
+    join known k on (k.patient_key = s.patient_key or k.account = s.patient_account) and k.service_date between s.first_date and s.last_date
+    union
+    select m.line_id, x.day_patient_key, x.service_date, 'a claim of the day may be of the same patient under another number or name', true
+    from named x
+    join named y on y.service_date = x.service_date and y.known_by = x.known_by and y.day_patient_key <> x.day_patient_key
+                and (not starts_with(x.known_by, 'named ') or x.unnumbered <> y.unnumbered)
+    join member m on m.file_hash = y.file_hash and m.claim = y.claim and m.service_date = y.service_date and m.date_problem is null
+)
+select concat('0x', substr(sha256(concat_ws('|', 'doubtful', p.line_id, p.day_patient_key, p.service_date)), 1, 15))::bigint as line_id,
+       concat_ws('|', p.day_patient_key, p.service_date) as patient_day,
+       -- another person's claim is not judged with its own total here
+       concat('0x', substr(sha256(concat_ws('|', m.file_hash, m.claim, case when p.other_person then p.day_patient_key end)), 1, 15))::bigint as claim_id,
+       0::bigint as line_order, p.service_date, m.procedure_code, coalesce(m.modifiers, '') as modifiers, nullif(m.billed_modifiers, '') as billed_modifiers, m.priced_units as units,
+       (m.priced_charge_amount * 100)::bigint as charge_cents,
+       c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
+       c.payee_npi, c.payee_tin, m.rendering_npi, m.location_number, c.payee_zip, c.facility_code, c.payer_key, min(p.doubt) as doubt, false as nothing_allowed
+from part p
+join member m on m.line_id = p.line_id
+join core.claim c on c.file_hash = m.file_hash and c.claim = m.claim
+group by all
+order by line_id
