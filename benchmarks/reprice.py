@@ -85,6 +85,7 @@ def make_lines(count: int, codes: list[str], rng: random.Random) -> pl.DataFrame
             line_order=pl.col("line_id") % 3,
             service_date=pl.date(2026, 1, 1) + pl.duration(days=pl.col("day") % 365),
             modifiers=pl.when(pl.col("line_id") % 20 == 0).then(pl.lit("GP:CQ")).otherwise(pl.lit("GP")),
+            billed_modifiers=pl.lit(None, pl.String),
             payer_ids=pl.concat_list(pl.col("payer").cast(pl.String).str.zfill(5)),
             payer_name=pl.lit("A payer"),
             class_of_contract=pl.lit(None, pl.String),

@@ -143,6 +143,7 @@ def _rows(attempts: pl.DataFrame, changes: pl.DataFrame, days: ShortDays) -> pl.
             pl.coalesce("as_date", "service_date").alias("service_date"),
             pl.coalesce("as_code", "procedure_code").alias("procedure_code"),
             pl.coalesce("as_modifiers", "modifiers").alias("modifiers"),
+            pl.when(pl.col("as_modifiers").is_null()).then("billed_modifiers").alias("billed_modifiers"),
             pl.coalesce("as_units", "units").alias("units"),
             pl.coalesce("as_charge", "charge_cents").alias("charge_cents"),
             pl.coalesce("as_contract", "own_contract_ix").alias("contract_ix"),

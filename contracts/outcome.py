@@ -172,7 +172,11 @@ def _unproven() -> pl.Expr:
             "whether the charge is compared before or after the percentage is not proven",
         ),
     )
-    said = [pl.when(medicare & holds).then(pl.lit(text)) for holds, text in notes]
+    dropped = "an assistant's service (CQ, CO) was billed, and decided without the modifier"
+    said = [
+        pl.when(pl.col("assistant").is_not_null() & pl.col("assistant_dropped")).then(pl.lit(dropped)),
+        *(pl.when(medicare & holds).then(pl.lit(text)) for holds, text in notes),
+    ]
     joined = pl.concat_str(said, separator="; ", ignore_nulls=True)
     return pl.when(_known() & (joined != "")).then(joined)
 

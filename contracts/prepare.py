@@ -8,6 +8,7 @@ from importlib.resources import files
 import polars as pl
 
 from .medicare import ROW_MODIFIERS
+from .therapy import therapy_modifiers
 
 LINE_SCHEMA: dict[str, pl.DataType] = {
     "line_id": pl.Int64(),
@@ -17,6 +18,7 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
     "service_date": pl.Date(),
     "procedure_code": pl.String(),
     "modifiers": pl.String(),
+    "billed_modifiers": pl.String(),
     "units": pl.Decimal(18, 3),
     "charge_cents": pl.Int64(),
     "payer_ids": pl.List(pl.String),
@@ -33,7 +35,8 @@ LINE_SCHEMA: dict[str, pl.DataType] = {
 }
 """What reprice() wants, one row a line.
 
-`modifiers` joined with ':' in any order; whole units (integers will do).
+`modifiers` joined with ':' in any order, as the payer decided (SVC01), `billed_modifiers` as they were billed (SVC06;
+null where the payer does not say); whole units (integers will do).
 """
 DOUBT_SCHEMA: dict[str, pl.DataType] = {
     "payer_key": pl.String(),
@@ -49,6 +52,10 @@ DOUBT_SCHEMA: dict[str, pl.DataType] = {
 def prepare(lines: pl.DataFrame) -> pl.DataFrame:
     """Type the lines and add `code`, `modifiers` as a sorted list, `row_modifier`, and `units_problem`.
 
+    A payer's echo that leaves a modifier out does not undo what was billed: those of SVC06 that lower a price (a
+    therapy assistant's, half of a service) count among `modifiers`; the rest of them is `dropped_modifiers`.
+    `assistant_dropped`: an assistant's is among those left out.
+
     `medicare_problem` names modifiers that change Medicare's price by a rule that is not implemented;
     `price_modifiers` are those that change any price; `both_sides` (50), `sides` (LT, RT) and
     `surgery_assistant` (percent of 80, 81, 82, AS) are what Medicare's rules for surgery ask. Raises
@@ -63,12 +70,44 @@ def prepare(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).cast(dtype) for name, dtype in (LINE_SCHEMA | DOUBT_SCHEMA).items()
     )
     parsed = typed.rename({"modifiers": "sent_modifiers"}).with_columns(
-        pl.col("sent_modifiers").fill_null(""),
+        _with_kept().alias("sent_modifiers"),
+        _assistant_dropped(),
         pl.col("procedure_code").fill_null("").str.strip_chars().str.to_uppercase().alias("code"),
     )
     modifiers = _modifiers(parsed.select("sent_modifiers").unique())
     joined = parsed.join(modifiers, on="sent_modifiers", how="left", validate="m:1").drop("sent_modifiers")
-    return joined.with_columns(*_units())
+    dropped = _listed("billed_modifiers").list.set_difference("modifiers").list.sort()
+    return joined.with_columns(*_units(), dropped.alias("dropped_modifiers")).drop("billed_modifiers")
+
+
+def _assistants() -> list[str]:
+    return therapy_modifiers().filter(pl.col("kind") == "assistant")["modifier"].to_list()
+
+
+def _assistant_dropped() -> pl.Expr:
+    """Whether an assistant's service was billed, and decided without saying so."""
+    billed, decided = (
+        _listed(column).list.set_intersection(_assistants()).list.len() > 0
+        for column in ("billed_modifiers", "sent_modifiers")
+    )
+    return (billed & ~decided).alias("assistant_dropped")
+
+
+def _listed(column: str) -> pl.Expr:
+    sent = pl.col(column).fill_null("").str.to_uppercase().str.replace_all(" ", "").str.split(":")
+    return sent.list.set_difference([""])
+
+
+def _with_kept() -> pl.Expr:
+    """Return the modifiers as sent, and those that were billed and lower the price."""
+    lowering = price_modifiers().filter(pl.col("lowers") == "yes")["modifier"].to_list()
+    sent = pl.col("sent_modifiers").fill_null("")
+    kept = _listed("billed_modifiers").list.set_intersection([*lowering, *_assistants()]).list.sort()
+    return (
+        pl.when(kept.list.len() > 0)
+        .then(pl.format("{}:{}", sent, kept.list.join(":")).str.strip_chars_start(":"))
+        .otherwise(sent)
+    )
 
 
 def with_doubts(lines: pl.DataFrame) -> pl.DataFrame:
@@ -92,7 +131,10 @@ def _units() -> tuple[pl.Expr, pl.Expr]:
 
 @cache
 def price_modifiers() -> pl.DataFrame:
-    """Return the modifiers that change a price: modifier, effect, percent (hundredths of a percent, or null), source."""
+    """Return the modifiers that change a price: modifier, effect, percent, lowers (yes, no), source.
+
+    Percent in hundredths of a percent, or null.
+    """
     path = files("contracts") / "data" / "medicare_modifier.csv"
     table = pl.read_csv(path.read_bytes(), infer_schema=False)
     percent = (pl.col("percent").cast(pl.Decimal(9, 2)) * 100).cast(pl.Int64)

@@ -57,6 +57,7 @@ _ASKED = (
     "contract_ix",
     "code",
     "modifiers",
+    "dropped_modifiers",
     "row_modifier",
     "setting",
     "mac",

@@ -155,7 +155,7 @@ def _alike() -> pl.Expr:
     """Whether the sum of lines that rank alike is the same whichever is first."""
     tied = [*_GROUP, "equal_rank"]
     ranges = (pl.col("unit_low") != pl.col("unit_high")) | (
-        _is_assistant() & pl.col("assistant_percent").is_null()
+        _is_assistant() & (pl.col("assistant_percent").is_null() | pl.col("assistant_dropped"))
     )
     low_charge = pl.col("charge_cents") < pl.col("units") * pl.col("unit_low")
     cut = pl.struct("base_low", "reduced_low", "percent", "medicare_reduced_low", "medicare_full_low")
@@ -267,8 +267,12 @@ def _assistant() -> pl.Expr:
 
 
 def _assistant_on(side: str) -> pl.Expr:
-    """The assistant's percentage: a contract's is certain, Medicare's own widens the amount downward only."""
-    certain = pl.col("assistant_percent").is_not_null() | pl.lit(side == "low")
+    """The assistant's percentage: a contract's is certain where the payer decided the line as an assistant's.
+
+    Medicare's own, and any where the payer left the modifier out, widens the amount downward only.
+    """
+    agreed = pl.col("assistant_percent").is_not_null() & ~pl.col("assistant_dropped")
+    certain = agreed | pl.lit(side == "low")
     return pl.when(certain).then(pl.col("assistant")).fill_null(PERCENT_SCALE)
 
 

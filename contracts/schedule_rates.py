@@ -10,11 +10,28 @@ def best_rows(covered: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
 
     In force on the date, modifiers among the line's, setting equal or empty; most modifiers win, then a given
     setting. What then remains with different rates is ambiguous. `unpriced_modifiers`: those of the line that
-    change a price (an assistant at surgery, half of a service) while the row is for the whole service.
+    change a price (an assistant at surgery, half of a service) while the row is for the whole service. Where the payer
+    left out modifiers that were billed, the lower of the rates with and without them.
     """
     asked = covered.select(
-        "row", "contract_ix", "code", "modifiers", "price_modifiers", "setting", "service_date"
+        "row",
+        "contract_ix",
+        "code",
+        "modifiers",
+        "dropped_modifiers",
+        "price_modifiers",
+        "setting",
+        "service_date",
     )
+    dropped = asked.filter(pl.col("dropped_modifiers").list.len() > 0)
+    if dropped.is_empty():
+        return _best(asked, fees)
+    as_billed = dropped.with_columns(pl.col("modifiers").list.set_union("dropped_modifiers"))
+    both = pl.concat([_best(asked, fees), _best(as_billed, fees)])
+    return both.sort("row", "fee_cents", maintain_order=True).unique("row", keep="first", maintain_order=True)
+
+
+def _best(asked: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     weight = pl.col("row_modifiers").list.len() * 2 + (pl.col("row_setting") != "").cast(pl.UInt32)
     unpriced = pl.col("price_modifiers").list.set_difference("row_modifiers").list.sort().list.join(", ")
     fitting = (

@@ -211,6 +211,8 @@ def _assistant(lines: pl.DataFrame) -> pl.DataFrame:
     source = (
         pl.when(pl.col("assistant_percent").is_null()).then(own).otherwise(_terms_source("assistant_percent"))
     )
+    left_out = pl.format("{}; billed (SVC06), left out by the payer: up to the full amount", source)
+    source = pl.when("assistant_dropped").then(left_out).otherwise(source)
     return _step(cut, "assistant", detail, source, before, after)
 
 

@@ -32,7 +32,7 @@ def therapy_modifiers() -> pl.DataFrame:
     """Return modifiers and what they say: modifier, kind, discipline, goes_with, source.
 
     Kinds: discipline (whose plan of care), assistant (`goes_with` names the discipline's modifier), threshold,
-    distinct (59), distinct_in (the X modifiers that say in what).
+    distinct (59), distinct_in (the X modifiers that say in what), repeat (76, 77).
     """
     return _read("therapy_modifier.csv")
 

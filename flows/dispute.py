@@ -35,7 +35,8 @@ def set_(
     assignee: Annotated[str | None, typer.Option("--assignee", help="Who works on it; '' for nobody")] = None,
     note: Annotated[str | None, typer.Option("--note", help="What there is to say; '' takes it off")] = None,
     decided: Annotated[
-        dt.datetime | None, typer.Option("--decided", formats=_DAY, help="Day of the payer's answer")
+        str | None,
+        typer.Option("--decided", help="Day of the payer's answer, like 2026-07-01; '' takes it off"),
     ] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who says so; left out: the user")] = None,
     on: Annotated[
@@ -45,7 +46,7 @@ def set_(
     """Set status, assignee or note; the next night shows it. What was set before is kept."""
     place = Home.open(home)
     when = on.date() if on else place.today()
-    changes = _changes(status, assignee, note, decided.date() if decided else None, when)
+    changes = _changes(status, assignee, note, decided, when)
     if not changes:
         raise typer.BadParameter("nothing to set: give --status, --assignee, --note or --decided")
     journal = Journal(place.folder("journal"))
@@ -59,14 +60,14 @@ def set_(
 
 
 def _changes(
-    status: str | None, assignee: str | None, note: str | None, decided: dt.date | None, when: dt.date
+    status: str | None, assignee: str | None, note: str | None, decided: str | None, when: dt.date
 ) -> dict[str, str]:
     try:
         changes = {
             "status": None if status is None else status_of(status),
             "assignee": None if assignee is None else short_text(assignee, "assignee"),
             "note": None if note is None else short_text(note, "note"),
-            "decision_date": None if decided is None else str(day_of(decided, when)),
+            "decision_date": None if decided is None else str(day_of(decided, when) or ""),
         }
     except EntryError as error:
         raise typer.BadParameter(str(error)) from None
@@ -106,8 +107,9 @@ def _published(entry: Entry) -> str:
 
 def _set(entry: Entry) -> str:
     named = ("status", "assignee", "note", "decision_date")
-    told = ", ".join(f"{name} {entry[name]!r}" for name in named if entry.get(name) is not None)
-    return f"{entry['who']} set {told} ({entry['source']})"
+    told = [f"{name} {entry[name]!r}" for name in named if entry.get(name) is not None]
+    cleared = ["decision_date ''"] if entry.get("decision_cleared") else []
+    return f"{entry['who']} set {', '.join([*told, *cleared])} ({entry['source']})"
 
 
 def _refused(entry: Entry) -> str:

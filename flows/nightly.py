@@ -28,6 +28,7 @@ from flows.passing import step_of_a_night
 from flows.private import tighten
 from flows.progress import note, showing, step, watched
 from flows.record import read_record, recorded
+from flows.saved import bring_in_saved
 from flows.settings import Limits, Settings, read_settings
 from flows.summary import Summary, as_markdown, summarise
 from flows.tasks import flow
@@ -170,6 +171,7 @@ def weigh_encounters(
 def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
     step("publish")
+    bring_in_saved(Home(home))  # what was saved since the night began waits in the inbox for the next
     with open_warehouse(Home(home).warehouse) as con:
         summary = summarise(con)
         publish(con, Home(home).folder("published"), as_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from flows.saved import bring_in_saved
 from warehouse import night
 from warehouse.archive import clear_partials
 from warehouse.arrivals import SCRATCH, level
@@ -44,7 +45,8 @@ def recover(home: Home) -> list[str]:
 
 
 def recover_published(home: Home) -> None:
-    """Finish a publication that was cut short, and sweep up."""
+    """Finish a publication that was cut short, after what was edited in its place is safe, and sweep up."""
+    bring_in_saved(home)
     finish(home.folder("published"))
     _sweep(home)
 

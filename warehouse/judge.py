@@ -127,6 +127,7 @@ def tie_provider_adjustments(con: duckdb.DuckDBPyConnection) -> None:
 
 def compare(con: duckdb.DuckDBPyConnection) -> None:
     """Derive the allowed amount and the lane of each line."""
+    con.execute(model_sql("macro.asked_units"))
     build(con, "core.comparable_line")
 
 

@@ -52,6 +52,7 @@ LINE_TABLES = (
 CODE_TABLES = (
     "adjustment_class",
     "remark_class",
+    "therapy_modifier",
     "provider_adjustment_class",
     "contract",
     "denial_class",

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EDITABLE = ("status", "assignee", "note", "decision_date")
-_NEEDED = {"dispute_id", "version", *EDITABLE[:3]}
+_KEY = ("dispute_id", "version")
+_LISTS = frozenset({"worklist", "expired", "closed"})
+_OURS = 3
+"""Of the six columns, those that make a row the header of a list of disputes, one of them renamed or not."""
+_OF_REFUSED = {"edit_code", "row_number", "message"}
+"""What only the sheet of rows that were not taken has: it shows what stood in them, and is never read as edits."""
 _HEADER_WITHIN = 20
 _MOST_BYTES, _MOST_UNPACKED, _MOST_PARTS = 64_000_000, 512_000_000, 2_000
 _SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\b[^<>]{0,2000}>")
@@ -46,11 +51,29 @@ class ReturnedRow:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A list of disputes that lacks columns, renamed or deleted. `row`: its header; `is_read`: whether its other columns are."""
+
+    sheet: str
+    row: int
+    missing: tuple[str, ...]
+    is_read: bool
+
+    @property
+    def message(self) -> str:
+        """What is missing and what to do."""
+        lost = "what stands in renamed ones was not read" if self.is_read else "no row of it was read"
+        names = ", ".join(self.missing)
+        return f"no column {names} in the sheet: {lost}; name them so again and send the workbook again"
+
+
+@dataclass(frozen=True)
 class Returned:
-    """The rows of a returned workbook, and who saved it last as far as the file says."""
+    """The rows of a returned workbook, who saved it last as far as the file says, and what its sheets lack."""
 
     rows: list[ReturnedRow] = field(default_factory=list)
     author: str | None = None
+    gaps: list[Gap] = field(default_factory=list)
 
 
 def read_returned(data: bytes) -> Returned:
@@ -64,14 +87,16 @@ def read_returned(data: bytes) -> Returned:
         if name in sheets and row < len(sheets[name]) and column < len(sheets[name][row]):
             sheets[name][row][column] = text
     found = [(name, rows, _header(rows)) for name, rows in sheets.items()]
+    gaps = [gap for name, rows, header in found for gap in _gaps(name, rows, header)]
     if all(header is None for _, _, header in found):
-        wanted = ", ".join(sorted(_NEEDED))
+        wanted = ", ".join((*_KEY, *EDITABLE))
+        lacking = "".join(f" (sheet {gap.sheet!r}: no {', '.join(gap.missing)})" for gap in gaps)
         raise NotAWorklistError(
-            f"no sheet has the columns {wanted}: not a worklist of ours. Fee schedules go into contracts/, CMS's"
-            " tables in by: shortpay reference load"
+            f"no sheet has the columns {wanted}{lacking}: not a worklist of ours. Fee schedules go into contracts/,"
+            " CMS's tables in by: shortpay reference load"
         )
     listed = [row for name, rows, header in found if header is not None for row in _rows(name, rows, header)]
-    return Returned(listed, _author(parts))
+    return Returned(listed, _author(parts), gaps)
 
 
 def _parts(data: bytes) -> zipfile.ZipFile:
@@ -130,16 +155,45 @@ def _author(parts: zipfile.ZipFile) -> str | None:
     return html.unescape(found[1].decode("utf-8", "replace")).strip() or None if found else None
 
 
-def _header(rows: list[list[Any]]) -> tuple[int, dict[str, int]] | None:
-    """Return the place of the header row and each column's place in it; people put titles above."""
-    for number, row in enumerate(rows[:_HEADER_WITHIN]):
-        places = {str(cell).strip().casefold(): place for place, cell in reversed(list(enumerate(row)))}
-        if places.keys() >= _NEEDED:
-            return number, places
+Header = tuple[int, dict[str, int]]
+"""The place of a header row and each column's place in it, from 0; people put titles above."""
+
+
+def _tops(rows: list[list[Any]]) -> list[Header]:
+    """Return what may be a header: the first rows, each name where it first stands."""
+    return [
+        (number, {str(cell).strip().casefold(): place for place, cell in reversed(list(enumerate(row)))})
+        for number, row in enumerate(rows[:_HEADER_WITHIN])
+    ]
+
+
+def _header(rows: list[list[Any]]) -> Header | None:
+    """Return the header of a list whose rows can be told apart and have something to edit."""
+    for number, places in _tops(rows):
+        if places.keys() >= {*_KEY} and not places.keys().isdisjoint(EDITABLE):
+            return None if _is_of_refused(places) else (number, places)
     return None
 
 
-def _rows(sheet: str, rows: list[list[Any]], header: tuple[int, dict[str, int]]) -> list[ReturnedRow]:
+def _gaps(sheet: str, rows: list[list[Any]], header: Header | None) -> list[Gap]:
+    """Return what a sheet lacks that is a list of disputes by its name or by what else is in its header."""
+    wanted = (*_KEY, *EDITABLE)
+    tops = [header] if header else _tops(rows)
+    number, places = max(tops, key=lambda top: len(top[1].keys() & {*wanted}), default=(0, {"": 0}))
+    missing = tuple(name for name in wanted if name not in places)
+    named = sheet.strip().casefold() in _LISTS and any(places.keys() != {""} for _, places in tops)
+    meant = header or named or len(wanted) - len(missing) >= _OURS
+    if not missing or not meant or _is_of_refused(places):
+        return []
+    return [Gap(sheet, number + 1, missing, is_read=header is not None)]
+
+
+def _is_of_refused(places: dict[str, int]) -> bool:
+    """Whether a header is that of refused rows: by two of its columns, for people rename one or add one of that name."""
+    return len(places.keys() & _OF_REFUSED) > 1
+
+
+def _rows(sheet: str, rows: list[list[Any]], header: Header) -> list[ReturnedRow]:
     top, places = header
     kept = [name for name in EDITABLE if name in places]
     found = []

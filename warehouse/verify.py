@@ -201,8 +201,8 @@ def _list_faults(at: Premises) -> Iterator[Fault]:
         odd = len(set(csv.splitlines()) ^ set(table.splitlines()))
         yield Fault("published/worklist.csv", f"{odd} lines differ from out.worklist", PUBLISH)
     if book is not None and hashlib.sha256(book).hexdigest() != editions[0][1]:
-        yield Fault("published/worklist.xlsx", _changed(book, at.con), f"{PUBLISH}; to have what was written into it"
-                    " taken in, move it to inbox/ first")  # fmt: skip
+        yield Fault("published/worklist.xlsx", _changed(book, at.con), f"{PUBLISH}; what was written into it is"
+                    " taken in first")  # fmt: skip
     elif book is not None and hashlib.sha256(workbook(at.con, editions[0][0])).hexdigest() != editions[0][1]:
         yield Fault("published/worklist.xlsx", "is of other rows than out.worklist has", PUBLISH)
 

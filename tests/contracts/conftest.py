@@ -24,6 +24,7 @@ _PLAIN: dict[str, Any] = {
     "service_date": dt.date(2026, 3, 2),
     "procedure_code": "97140",
     "modifiers": "GP",
+    "billed_modifiers": None,
     "units": 1,
     "charge_cents": 50_000,
     "payer_ids": ["PAYER"],

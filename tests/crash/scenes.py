@@ -60,7 +60,7 @@ def _first(path: Path) -> Path:
 
 
 def _later(path: Path) -> Path:
-    """After the first night: its workbook edited, one that is none of ours, new files, one of them sent again."""
+    """After the first night: its workbook edited, twice over; one that is none of ours; new files, one sent again."""
     do(partial(run_night, _first(path), FIRST))
     home = Home(path)
     home.settings.write_text(home.settings.read_text().replace(NO_OPINIONS, ""))
@@ -71,6 +71,9 @@ def _later(path: Path) -> Path:
         sheet.cell(row, columns["status"], status)
         sheet.cell(row, columns["note"], f"note of row {row}")
     book.save(path / "inbox" / "worklist.xlsx")
+    book = openpyxl.load_workbook(path / "published" / "worklist.xlsx")
+    book["Worklist"].cell(5, columns["note"], "saved where it was published")
+    book.save(path / "published" / "worklist.xlsx")
     (path / "inbox" / "rates.xlsx").write_bytes(b"PK\x03\x04 and then nothing")
     for night in nights(home)[2:4]:
         night.drop(home)

@@ -16,6 +16,7 @@ from flows.edits import take_in_edits
 from flows.home import make_home
 from flows.inbox import remittances
 from flows.leftovers import left_open
+from flows.recovery import recover_published
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
 from warehouse.journal import Journal
@@ -56,6 +57,7 @@ def worklist(**cells: object) -> bytes:
         "status": "new",
         "assignee": None,
         "note": None,
+        "decision_date": None,
     }
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -130,10 +132,49 @@ def test_set_and_show(home: Home) -> None:
     )
 
 
+def test_edits_saved_into_the_published_workbook_come_in_by_the_inbox(home: Home) -> None:
+    """What a poster saved there was replaced by the next night without a word."""
+    published, inbox = home.folder("published") / "worklist.xlsx", home.folder("inbox")
+    published.write_bytes(worklist())
+    recover_published(home)
+    assert not list(inbox.iterdir()), "nobody has edited it"
+    published.write_bytes(worklist(status="sent"))
+    for _ in range(2):  # a night that was killed between the two, and one that was not
+        recover_published(home)
+        (copy,) = inbox.iterdir()
+        assert copy.read_bytes() == published.read_bytes()
+    assert take_in_edits(home, TODAY) == {"workbooks": 1, "edits": 1}
+    recover_published(home)
+    assert not list(inbox.iterdir()), "taken in once"
+    (event,) = Journal(home.folder("journal")).read("event")
+    assert event["source"].startswith("worklist saved in published")
+
+
+def test_edits_are_safe_before_a_publication_that_was_cut_short_is_finished(home: Home) -> None:
+    folder = home.folder("published")
+    edited = worklist(note="saved meanwhile")
+    (folder / "worklist.xlsx").write_bytes(edited)
+    (folder / ".worklist.xlsx.next").write_bytes(b"the next edition")
+    (folder / ".edition").write_text('["worklist.xlsx"]')
+    recover_published(home)
+    assert (folder / "worklist.xlsx").read_bytes() == b"the next edition"
+    assert [path.read_bytes() for path in home.folder("inbox").iterdir()] == [edited]
+
+
+def test_the_day_of_an_answer_can_be_taken_off(home: Home) -> None:
+    assert shortpay(home, "set", "D-0123456789", "--on", "2026-07-01", "--decided", "2026-06-30")[0] == 0
+    assert shortpay(home, "set", "D-0123456789", "--on", "2026-07-02", "--decided", "")[0] == 0
+    first, second = Journal(home.folder("journal")).read("event")
+    assert (first["decision_date"], second.get("decision_date")) == ("2026-06-30", None)
+    assert second["decision_cleared"] is True
+    assert "set decision_date ''" in shortpay(home, "show", "D-0123456789")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (["set", "D-0123456789"], 2),
+        (["set", "D-0123456789", "--decided", "soon"], 2),
         (["set", "D-0123456789", "--status", "paid"], 2),
         (["set", "D-0123456789", "--status", "lost", "--on", "2026-07-01", "--decided", "2026-07-02"], 2),
         (["set", "D-9999999999", "--status", "sent"], 1),

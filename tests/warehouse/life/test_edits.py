@@ -13,7 +13,7 @@ import pytest
 from contracts import read_terms
 from tests.conftest import AS_OF, EXAMPLES
 from warehouse import judge, returned
-from warehouse.edits import take_edits
+from warehouse.edits import Standing, take_edits
 from warehouse.journal import Journal
 from warehouse.returned import NotAWorklistError, read_returned
 from warehouse.workbook import workbook
@@ -200,6 +200,66 @@ def test_a_row_that_was_closed_meanwhile(desk: Desk, printed: bytes) -> None:
     assert desk.codes() == [(first, "CLOSED_SINCE")]
 
 
+def reprinted(desk: Desk, dispute_id: str, version: str, **state: str) -> None:
+    """A night prints a dispute as remittances have changed it."""
+    published = desk.journal.read("published")
+    last = next(entry for entry in reversed(published) if entry["dispute_id"] == dispute_id)
+    fresh = {name: value for name, value in last.items() if name not in {"id", "number"}}
+    desk.journal.add("published", [fresh | {"version": version, "when_date": NEXT.isoformat()} | state])
+
+
+@pytest.mark.parametrize(
+    ("standing", "status"), [("short", "reviewing"), ("taken back", "reviewing"), ("short", "partly won")]
+)
+def test_the_last_word_may_be_said_again_where_it_no_longer_stands(
+    desk: Desk, printed: bytes, standing: str, status: str
+) -> None:
+    """Sent; then a remittance opened it again, or paid a part: `sent` is a new edit, from the row that shows so."""
+    first = ids(printed)[0]
+    desk.take(edited(printed, {1: {"status": "sent"}}))
+    (event,) = desk.journal.read("event")
+    reprinted(desk, first, "fresh", standing=standing, status=status, last_event=event["id"])
+    assert desk.take(edited(printed, {1: {"status": "sent"}}), name="the old copy.xlsx") == (0, 0)
+    assert desk.take(edited(printed, {1: {"status": "sent", "version": "fresh"}}), name="again.xlsx") == (
+        1,
+        0,
+    )
+
+
+def test_what_is_set_for_a_day_to_come_hides_nothing(desk: Desk, printed: bytes) -> None:
+    first = ids(printed)[0]
+    later = Standing(desk.journal).event(first, {"status": "sent"}, NEXT.replace(year=2027), "ann", "command")
+    desk.journal.add("event", [later])
+    assert desk.take(edited(printed, {1: {"status": "sent"}})) == (1, 0)
+    desk.night(NEXT)
+    assert desk.row(first)[0] == "sent"
+
+
+def test_what_was_set_for_a_day_that_the_printing_night_did_not_look_at_is_a_conflict(
+    desk: Desk, printed: bytes
+) -> None:
+    first = ids(printed)[0]
+    tomorrow = Standing(desk.journal).event(first, {"status": "won"}, NEXT, "ann", "command")
+    desk.journal.add("event", [tomorrow])
+    reprinted(desk, first, "fresh", assignee="bob", when_date=AS_OF.isoformat())
+    assert desk.take(edited(printed, {1: {"status": "sent", "assignee": "bob", "version": "fresh"}})) == (
+        0,
+        1,
+    )
+    assert desk.codes() == [(first, "CONFLICT")]
+
+
+def test_a_dispute_that_has_taken_over_another_can_be_edited(desk: Desk, printed: bytes) -> None:
+    """What was said last is a word on the other: that is no change since the row was printed."""
+    first, second = ids(printed)[:2]
+    desk.take(edited(printed, {1: {"note": "one"}, 2: {"note": "two"}}))
+    one, two = desk.journal.read("event")
+    assert (one["dispute_id"], two["dispute_id"]) == (first, second)
+    reprinted(desk, first, "fresh", note="two", last_event=two["id"])
+    row: Edits = {1: {"status": "sent", "note": "two", "version": "fresh"}}
+    assert desk.take(edited(printed, row), name="next.xlsx") == (1, 0)
+
+
 def test_closed_and_expired_sheets_can_be_edited_too(desk: Desk, printed: bytes) -> None:
     expired = ids(printed, "Expired")[0]
     assert desk.take(edited(printed, {1: {"status": "sent", "note": "they accept it late"}}, "Expired")) == (
@@ -233,6 +293,75 @@ def test_rows_sorted_columns_moved_a_title_above(desk: Desk, printed: bytes) -> 
     assert entry["source"].startswith("worklist.xlsx, mine row ")
 
 
+def renamed(data: bytes, old: str, new: str) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    book[old].title = new
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["Refused edits", "Worklist (2)"])
+def test_rows_that_were_refused_are_never_read_as_edits(desk: Desk, printed: bytes, name: str) -> None:
+    """A fresh workbook shows them with all that stood in them: given back, it says nothing new, and does not double."""
+    desk.take(edited(printed, {1: {"status": "sent"}}), name="ann.xlsx")
+    edits: Edits = {1: {"status": "won"}, 2: {"status": "lost", "decision_date": "soon"}}
+    assert desk.take(edited(printed, edits), name="bob.xlsx") == (0, 2)
+    fresh = renamed(desk.night(NEXT), "Refused edits", name)
+    assert len(ids(fresh, name)) == 2
+    assert desk.take(edited(fresh, {2: {"note": "mine"}})) == (1, 0)
+    assert len(desk.codes()) == 2
+    (_, event) = desk.journal.read("event")
+    assert (event.get("status"), event["note"]) == (None, "mine")
+
+
+def retitled(data: bytes, names: dict[str, str | None]) -> bytes:
+    """Rename headings of the worklist; None deletes the column."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book["Worklist"]
+    for name, fresh in names.items():
+        if fresh is None:
+            sheet.delete_cols(places(sheet)[name])
+        else:
+            sheet.cell(1, places(sheet)[name]).value = fresh
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "said"),
+    [
+        ({"note": "Notes"}, 1, "no column note in the sheet: what stands in renamed ones was not read"),
+        ({"dispute_id": "Dispute"}, 0, "no column dispute_id in the sheet: no row of it was read"),
+        ({name: f"my {name}" for name in ("dispute_id", "version", *returned.EDITABLE)}, 0, "no column dispute_id, version"),
+    ],
+)  # fmt: skip
+def test_a_renamed_or_deleted_heading_is_told(
+    desk: Desk, printed: bytes, names: dict[str, str | None], taken: int, said: str
+) -> None:
+    """The other columns are read, the other sheets too; the same file again tells nothing anew."""
+    data = retitled(edited(printed, {1: {"status": "sent", "note": "portal"}}), names)
+    assert desk.take(data) == (taken, 1)
+    (refused,) = desk.journal.read("refused_edit")
+    assert (refused["sheet"], refused["row_number"], refused["edit_code"]) == ("Worklist", 1, "NO_COLUMN")
+    assert said in refused["message"]
+    assert desk.take(data) == (0, 0)
+    desk.night(NEXT)
+    assert desk.con.execute("select edit_code from out.refused_edit").fetchall() == [("NO_COLUMN",)]
+
+
+def test_an_emptied_day_is_taken_off(desk: Desk, printed: bytes) -> None:
+    first = ids(printed)[0]
+    desk.take(edited(printed, {1: {"status": "sent", "decision_date": "06/30/2026"}}))
+    fresh = desk.night(NEXT)
+    assert desk.row(first)[3] == dt.date(2026, 6, 30)
+    row = 1 + ids(fresh).index(first)
+    assert desk.take(edited(fresh, {row: {"decision_date": None}}), name="next.xlsx") == (1, 0)
+    desk.night(NEXT)
+    assert desk.row(first) == ("sent", None, None, None, True)
+
+
 def _workbook_of(rows: list[list[object]]) -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -247,9 +376,12 @@ def _workbook_of(rows: list[list[object]]) -> bytes:
     ("data", "reason"),
     [
         (lambda: _workbook_of([["code", "rate"], ["97110", 40]]), "no sheet has the columns"),
+        (
+            lambda: _workbook_of([["dispute", "version", "status", "note"]]),
+            "no dispute_id, assignee, decision_date",
+        ),
         (lambda: b"PK\x03\x04 and then nothing", "damaged"),
         (lambda: b"ISA*00*", "not an .xlsx"),
-        (lambda: _workbook_of([["dispute_id", "version", "status", "note"]]), "assignee"),
     ],
 )
 def test_what_is_no_worklist(data: object, reason: str) -> None:

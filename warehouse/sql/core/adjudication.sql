@@ -1,14 +1,16 @@
 -- grain: one row a decision on a claim. key: file_hash, claim.
--- inputs: core.claim, core.thread, core.reversal, core.line_reversal, core.line
+-- inputs: core.claim, core.claim_content, core.thread, core.reversal, core.line_reversal, core.line, core.adjustment
 -- The ledger: which decision survives. A later decision on the same services replaces an earlier one (RFI 1741); one that was taken back
--- waits for its correction, and what had been replaced does not come back to life. Contradictions are left in doubt.
+-- waits for its correction, and what had been replaced does not come back to life. Contradictions are left in doubt. Services of different
+-- plans of care (GP, GO, GN) are never the same; where 59, an X modifier, 76 or 77 stands on one of two paid decisions alone, it is in doubt.
 with decision as (
     select t.thread, t.sequence, c.file_hash, c.claim, c.payment, c.remittance_date, c.is_reversal, c.resent, c.claim_status_code,
-           c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, c.line_count,
+           c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, k.amounts, c.line_count,
            coalesce(c.claim_status_code, '') in ('23', '25') as apart,
            coalesce(c.claim_status_code, '') in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25') as known_status,
            r.of_claim is not null as taken_back, r.sequence as reversed_at
     from core.claim c
+    join core.claim_content k on k.file_hash = c.file_hash and k.claim = c.claim
     join core.thread t on t.file_hash = c.file_hash and t.claim = c.claim
     left join core.reversal r on r.of_file_hash = c.file_hash and r.of_claim = c.claim
 ),
@@ -25,21 +27,30 @@ payable as (
     from preceded
     where not is_reversal
 ),
+refused as (
+    select distinct file_hash, claim, line from core.adjustment where class in ('denial', 'bundling', 'non_covered') and adjustment_amount <> 0
+),
 service as (
     select p.thread, p.file_hash, p.claim, l.line, l.numbered_by_practice, l.line_control_number,
-           coalesce(l.billed_procedure_code, l.procedure_code) as code, l.service_date, l.charge_amount
+           coalesce(l.billed_procedure_code, l.procedure_code) as code, l.service_date, l.disciplines, l.set_apart,
+           l.paid_amount = 0 and (coalesce(p.claim_status_code = '4', false)
+               or exists (from refused r where r.file_hash = l.file_hash and r.claim = l.claim and coalesce(r.line, l.line) = l.line)) as refused
     from payable p
     join core.line l on l.file_hash = p.file_hash and l.claim = p.claim
     where l.line > 0
 ),
 shared as (
     select distinct x.file_hash, x.claim, y.file_hash as other_file_hash, y.claim as other_claim,
-           bool_or(x.numbered_by_practice and y.numbered_by_practice) over (partition by x.file_hash, x.claim, y.file_hash, y.claim) as numbered
+           bool_or(x.numbered_by_practice and y.numbered_by_practice) over two as numbered,
+           -- what was refused may have been sent again with the modifier that it lacked
+           bool_and(x.set_apart <> y.set_apart and not x.refused and not y.refused) over two as set_apart
     from service x
     join service y on y.thread = x.thread and (y.file_hash, y.claim) <> (x.file_hash, x.claim)
                   and case when x.numbered_by_practice and y.numbered_by_practice
                            then x.line_control_number = y.line_control_number and x.service_date is not distinct from y.service_date
                            else x.code = y.code and x.service_date = y.service_date end
+                  and (len(x.disciplines) = 0 or len(y.disciplines) = 0 or list_has_any(x.disciplines, y.disciplines))
+    window two as (partition by x.file_hash, x.claim, y.file_hash, y.claim)
 ),
 partial_correction as (
     -- decides anew only the lines that were taken back: its charge is theirs
@@ -53,7 +64,13 @@ pair as (
     select x.file_hash, x.claim, y.file_hash as other_file_hash, y.claim as other_claim, y.remittance_date as other_date, y.shaky as other_shaky,
            y.taken_back as other_taken_back, y.claim_status_code as other_status,
            x.content = y.content and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount and x.claim_status_code = y.claim_status_code as alike,
+           -- another remark, status or reference is no other decision
+           x.amounts = y.amounts and x.charge_amount = y.charge_amount and x.paid_amount = y.paid_amount as same_amounts,
            x.file_hash = y.file_hash and x.payment = y.payment as one_payment,
+           -- under one number, named by it, or after a reversal it is decided again, whatever the modifiers
+           coalesce(s.set_apart, false) and not x.taken_back and not y.taken_back
+               and not coalesce(x.payer_claim_number in (y.payer_claim_number, y.original_claim_number), false)
+               and not coalesce(x.original_claim_number = y.payer_claim_number, false) as set_apart,
            case when y.remittance_date > x.remittance_date then true
                 when y.remittance_date < x.remittance_date then false
                 when x.taken_back and y.taken_back then y.sequence > x.sequence
@@ -75,8 +92,10 @@ pair as (
 ),
 weighed as (
     select file_hash, claim,
-           min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky) as replaced_date,
-           min(other_date) filter (where alike and not other_taken_back) as first_alike_date,
+           min(other_date) filter (where coalesce(later, alike and follows and not one_payment) and not other_shaky and not set_apart) as replaced_date,
+           -- the later of the two stands either way; what it may or may not have replaced is in doubt
+           bool_or(set_apart and coalesce(later, true)) as set_apart,
+           min(other_date) filter (where (same_amounts and not other_taken_back) or set_apart) as first_alike_date,
            bool_or(later is null and alike and not follows and one_payment) as printed_twice,
            bool_or(later is null and not alike and not other_shaky) as same_day,
            max(other_status) filter (where other_shaky and coalesce(later, true)) as shaky_status
@@ -108,17 +127,17 @@ stated as (
                 when d.taken_back and w.replaced_date is not null then 'REVERSED'
                 when d.taken_back then 'PENDING'
                 when w.replaced_date is not null then 'SUPERSEDED'
-                when p.shaky or w.same_day or w.shaky_status is not null then 'IN_DOUBT'
+                when p.shaky or w.same_day or w.set_apart or w.shaky_status is not null then 'IN_DOUBT'
                 when k.stray_date is not null then 'PENDING'
                 else 'SURVIVING' end as state,
-           w.replaced_date, w.first_alike_date, w.shaky_status, k.stray_charge_amount, k.stray_paid_amount, k.stray_date, p.unexplained_22, p.shaky
+           w.replaced_date, w.first_alike_date, w.shaky_status, w.set_apart, k.stray_charge_amount, k.stray_paid_amount, k.stray_date, p.unexplained_22, p.shaky
     from decision d
     left join payable p on p.file_hash = d.file_hash and p.claim = d.claim
     left join weighed w on w.file_hash = d.file_hash and w.claim = d.claim
     left join struck k on k.file_hash = d.file_hash and k.claim = d.claim
 )
 select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
-       -- sent again unchanged (a cheque issued anew), a decision is as old as its first telling
+       -- sent again with the same amounts (a cheque issued anew, a remark added), a decision is as old as its first telling
        least(d.remittance_date, coalesce(s.first_alike_date, d.remittance_date)) as first_remittance_date,
        case s.state
             when 'RESENT' then 'sent twice: the same payment or claim counts elsewhere'
@@ -133,6 +152,7 @@ select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
                 when s.unexplained_22 or s.shaky_status = '22' then 'a decision sent as reversal (22) with positive amounts, and nothing was taken back: it may be either'
                 when s.shaky then concat('status ', coalesce(d.claim_status_code, '(none)'), ' is not a claim status')
                 when s.shaky_status is not null then concat('a later decision has status ', s.shaky_status, ', which is not a claim status')
+                when s.set_apart then 'the same service was decided under another claim number, and one of the two has a modifier that sets it apart (59, X, 76, 77): done twice or decided again? Ask the payer'
                 else 'another decision of the same day differs and none is reversed: ask the payer which stands' end
             else 'latest decision that stands' end as state_reason
 from decision d

@@ -4,14 +4,14 @@
 with day as (select distinct patient, service_date from core.encounter),
 line as (
     select d.patient, d.service_date, c.patient_account, upper(trim(coalesce(l.billed_procedure_code, l.procedure_code))) as procedure_code,
-           coalesce(l.billed_units, l.units, 1) as units, coalesce(l.billed_modifiers, l.modifiers, '') as modifiers, l.line_id, l.line, l.lane, l.state,
+           l.asked_units as units, coalesce(l.billed_modifiers, l.modifiers, '') as modifiers, l.line_id, l.line, l.lane, l.state,
            c.filing_indicator_code, c.remittance_date, e.contract, e.contract_file, e.contract_effective, e.payer,
            case when l.lane = 'PENDING' or l.state = 'IN_DOUBT' then 'a decision of the day is taken back or in doubt, and its correction has not come'
                 when l.line = 0 then 'a claim of the day came back without lines'
                 when l.split or l.unbundled or l.units_unclear then 'a line of the day came back in parts'
                 when l.billed_procedure_code <> l.procedure_code then 'the payer changed a code of the day'
                 when l.date_problem is not null then 'a line has no certain date of service'
-                when coalesce(l.billed_units, l.units, 1) % 1 <> 0 then 'units of a line are no whole number' end as problem
+                when l.asked_units % 1 <> 0 then 'units of a line are no whole number' end as problem
     from core.comparable_line l
     join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
     join encounter_patient p on p.patient_account = c.patient_account

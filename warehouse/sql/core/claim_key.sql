@@ -1,7 +1,9 @@
--- grain: one row a claim and a key that it shares with other decisions on the same services. key: ledger_key, file_hash, claim. inputs: core.claim
+-- grain: one row a claim and a key that it shares with other decisions on the same services. key: ledger_key, file_hash, claim.
+-- inputs: core.claim, core.line
 -- A payer's claim number (or the one that REF*F8 names) with the account or the patient, and a date of service: payer and payee are written
 -- in too many ways to be asked for beside it. Without the number: payer (by any of its names), account, patient, first date and charge; this
--- joins where one side has no number or is a reversal, or where all lines are the same (line number, code, date, charge) under two numbers.
+-- joins where one side has no number or is a reversal, or where all lines are the same (line number, code, date, charge) under two numbers,
+-- and not of different plans of care (GP, GO, GN): these are two services, however much alike.
 -- A claim without any date takes the dates of its like.
 with own as (
     select file_hash, claim, payer_claim_number as number, patient_account, patient_aliases, dates from core.claim where payer_claim_number is not null
@@ -43,11 +45,21 @@ billed as (
            hash(payer, unnest(list_filter(patient_aliases, lambda x: starts_with(x, 'I'))), first_date, charge), false
     from by_payer
 ),
-loosened as (select *, bool_or(loose) over (partition by billing) as joins from billed)
+loosened as (select *, bool_or(loose) over (partition by billing) as joins from billed),
+plan as (select file_hash, claim, list_distinct(flatten(list(disciplines))) as disciplines from core.line group by all),
+lined as (
+    -- a claim that says of no line whose it is may be any
+    select l.file_hash, l.claim, l.billing, l.services, p.disciplines, bool_or(len(p.disciplines) = 0) over (partition by l.billing, l.services) as unsaid
+    from loosened l
+    join plan p on p.file_hash = l.file_hash and p.claim = l.claim
+    where l.services is not null and l.account_known
+)
 select hash('account', number, patient_account, date) as ledger_key, file_hash, claim from numbered where patient_account is not null
 union
 select hash('patient', number, unnest(patient_aliases), date), file_hash, claim from numbered
 union
 select hash('billed', billing), file_hash, claim from loosened where joins
 union
-select hash('lines', billing, services), file_hash, claim from loosened where services is not null and account_known
+select hash('lines', billing, services), file_hash, claim from lined where unsaid
+union
+select hash('lines of', billing, services, unnest(disciplines)), file_hash, claim from lined

@@ -1,5 +1,5 @@
 -- grain: one row a service line (a claim without lines: its line 0). key: line_id; file_hash, claim, line.
--- inputs: core.line, core.claim, core.adjudication, core.line_reversal, core.adjustment
+-- inputs: core.line, core.claim, core.adjudication, core.line_reversal, core.adjustment, macro asked_units
 -- The allowed amount three ways (RFI 888, 507, 2601) and the lane a line stands in. Two ways that agree give the amount; a line whose
 -- amounts do not add up, or whose adjustments are not all understood, has none. Adjustments of the claim: a patient's share and what is
 -- taken from the payment leave the lines' allowed amounts alone; a price cut is spread over the lines in proportion to what they were
@@ -104,7 +104,7 @@ part as (
            concat_ws('|', file_hash, claim, line_control_number, service_date) as billed_line,
            bool_or(charge_amount = 0) as has_free_part, count(distinct procedure_code) as part_codes,
            bool_and(billed_procedure_code is not null) and count(distinct billed_procedure_code) = 1 as parts_tell_one,
-           bool_or(billed_units is not null) as parts_tell_units,
+           bool_or(billed_units <> coalesce(units, 1)) as parts_tell_units,
            count(*) filter (where charge_amount > 0) as charged_parts,
            min(coalesce(units, 1)) filter (where charge_amount > 0) as least_units,
            max(coalesce(units, 1)) filter (where charge_amount > 0) as most_units,
@@ -118,7 +118,7 @@ split as (
     select d.*, p.billed_line, p.part_names,
            coalesce(p.part_codes = 1, false) as split,
            coalesce(p.part_codes > 1 and (p.has_free_part or p.parts_tell_one), false) as unbundled,
-           coalesce(p.part_codes = 1 and p.charged_parts > 1 and p.least_units = p.most_units and p.least_units > 1 and not p.parts_tell_units, false)
+           coalesce(p.part_codes = 1 and p.charged_parts > 1 and p.least_units = p.most_units and p.least_units > 1 and not coalesce(p.parts_tell_units, false), false)
                as units_unclear,
            p.billed_line is null and d.line > 0 and d.charge_amount = 0 and d.allowed_by_payment_amount <> 0 as loose_part
     from derived d
@@ -126,6 +126,11 @@ split as (
                     and p.line_control_number = d.line_control_number and p.service_date is not distinct from d.service_date
 ),
 loose as (select distinct file_hash, claim from split where loose_part),
+counted as (
+    select *, paid_amount = 0 and own_payment_amount = 0 and (denial or bundling or coalesce(claim_denial or claim_bundling, false)) as refused_whole,
+           refusal_codes is not null or units_remark_codes is not null as refused_units
+    from split
+),
 told as (
     select *,
            case when state <> 'SURVIVING' and state <> 'APART' then state_reason
@@ -151,16 +156,22 @@ told as (
                 when claim_gap_amount <> 0 or paid_gap_amount <> 0 then concat('the claim does not balance: off by ', claim_gap_amount,
                                                       ' on the charge, by ', paid_gap_amount, ' on the payment of its lines')
                 when information_codes is not null then concat('adjustment ', information_codes, ' moves money that is neither price nor share')
-                when exists (from loose o where o.file_hash = split.file_hash and o.claim = split.claim) then 'a line of the claim has no charge but is paid: which line it is part of is not said'
+                when exists (from loose o where o.file_hash = l.file_hash and o.claim = l.claim) then 'a line of the claim has no charge but is paid: which line it is part of is not said'
                 when unbundled then concat('one billed line (', part_names, ') came back as several codes: compare by hand')
                 when line > 0 and charge_amount = 0 and not split then 'a charge of 0: nothing to compare'
                 when coalesce(units, 1) <= 0 then concat('units of ', units, ' on a line that is paid')
-                when refusal_codes is not null and not coalesce(billed_units > coalesce(units, 1), false)
+                when refusal_codes is not null and not asked_units > coalesce(units, 1)
                     then concat('part of the line is refused (', refusal_codes, ', ', refused_amount, '): for what the rest was allowed is not said') end as problem
-    from split
+    from counted l
+    join asked_units('counted') k using (file_hash, claim, line)
 )
 select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount, line_count, claim_denial, claim_bundling, claim_unplaced,
-                  claim_refused_amount, settled_reason, problem, part_names, loose_part, has_negative, claim_paid_amount, currency_code),
+                  claim_refused_amount, settled_reason, problem, part_names, loose_part, has_negative, claim_paid_amount, currency_code, refused_whole, refused_units),
+       -- what is refused is the charge of the missing units, or their part of what was allowed; anything else is refused of the rest too
+       coalesce(refusal_codes is not null and asked_units > coalesce(units, 1)
+                and abs(refused_amount * asked_units - charge_amount * (asked_units - coalesce(units, 1))) >= asked_units * 0.01::decimal(3,2)
+                and abs((refused_amount + allowed_by_payment_amount) * (asked_units - coalesce(units, 1)) - refused_amount * asked_units)
+                    >= asked_units * 0.01::decimal(3,2), false) as refusal_unclear,
        case when state in ('RESENT', 'SUPERSEDED') then case when line_taken_back and state = 'SUPERSEDED' then 'REVERSED' else 'SUPERSEDED' end
             when state in ('REVERSAL', 'REVERSED') or (line_taken_back and line_corrected) then 'REVERSED'
             when state = 'PENDING' or line_taken_back then 'PENDING'
@@ -179,8 +190,5 @@ select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount,
        concat_ws(' and ',
            case when allowed_by_payment_amount in (allowed_by_adjustment_amount, stated_allowed_amount) then 'payment' end,
            case when allowed_by_adjustment_amount in (allowed_by_payment_amount, stated_allowed_amount) then 'adjustments' end,
-           case when stated_allowed_amount in (allowed_by_payment_amount, allowed_by_adjustment_amount) then 'stated' end) as agreement,
-       -- units that are priced: those billed, unless the payer says why it cut them
-       case when billed_units > 0 and refusal_codes is null and units_remark_codes is null
-                 and coalesce(billed_procedure_code = procedure_code, true) then billed_units else coalesce(units, 1) end as priced_units
+           case when stated_allowed_amount in (allowed_by_payment_amount, allowed_by_adjustment_amount) then 'stated' end) as agreement
 from told

@@ -88,6 +88,7 @@ elsewhere as (
     join core.comparable_line o on o.patient_key = l.patient_key and o.service_date = l.service_date and o.line_id <> l.line_id and o.payer_key = l.payer_key
                                and coalesce(o.billed_procedure_code, o.procedure_code) = coalesce(l.billed_procedure_code, l.procedure_code)
                                and o.charge_amount = l.charge_amount and o.allowed_by_payment_amount > 0 and o.state = 'SURVIVING'
+                               and (len(o.disciplines) = 0 or len(l.disciplines) = 0 or list_has_any(o.disciplines, l.disciplines))
                                and (o.file_hash, o.claim) <> (l.file_hash, l.claim)
     join core.claim oc on oc.file_hash = o.file_hash and oc.claim = o.claim
     where r.refused = 'whole' and l.patient_key <> '' and (oc.remittance_date > r.remittance_date or k.kind = 'duplicate')
@@ -113,7 +114,7 @@ select r.denial_id,
             when n.refused is not null and e.denial_id is not null and k.kind <> 'duplicate' then e.paid_allowed_amount else 0 end::decimal(18,2) as recovered_amount,
        case when n.refused is null then n.remittance_date else e.paid_date end as paid_date, e.paid_claim,
        r.first_denied_date, r.remittance_date as denied_date, l.service_date, coalesce(l.billed_procedure_code, l.procedure_code) as procedure_code, l.modifiers,
-       greatest(coalesce(l.billed_units, 0), coalesce(l.units, 1)) - case when r.refused = 'units' then coalesce(l.units, 1) else 0 end as refused_units,
+       l.asked_units - case when r.refused = 'units' then coalesce(l.units, 1) else 0 end as refused_units,
        l.charge_amount, l.refused_amount, r.thread, r.file_hash, r.claim, r.line, r.line_id, l.segment as source_segment
 from last_refusal r
 join core.comparable_line l on l.line_id = r.line_id

@@ -11,7 +11,7 @@ day as (select distinct day_patient_key, service_date from known semi join refus
 candidate as (
     select l.*, r.refused,
            case when split and lane is null and r.refused is null then concat_ws('|', billed_line, procedure_code, modifiers) else l.line_id::varchar end as priced_as,
-           case when r.refused is not null then greatest(coalesce(billed_units, 0), coalesce(units, 1)) else priced_units end as wanted_units
+           case when r.refused is not null then asked_units else priced_units end as wanted_units
     from known l
     join day d on d.day_patient_key = l.day_patient_key and d.service_date is not distinct from l.service_date
     left join refused r on r.line_id = l.line_id
@@ -21,7 +21,7 @@ candidate as (
 ),
 whole as (
     select priced_as, arg_min(line_id, line) as line_id,
-           sum(case when charge_amount > 0 or lane is not null then wanted_units else 0 end) as priced_units, sum(charge_amount) as charge_amount
+           sum(case when charge_amount > 0 or lane is not null then wanted_units else 0 end) as priced_units, sum(case when refused is not null then charge_amount else priced_charge_amount end) as charge_amount
     from candidate group by priced_as
 )
 select l.line_id, concat_ws('|', l.day_patient_key, l.service_date) as patient_day,
@@ -29,7 +29,8 @@ select l.line_id, concat_ws('|', l.day_patient_key, l.service_date) as patient_d
        row_number() over (partition by l.day_patient_key, l.service_date
                           order by c.remittance_date, c.payer_claim_number, l.file_hash, l.claim, l.line)::bigint as line_order,
        l.service_date, case when l.refused = 'whole' then coalesce(l.billed_procedure_code, l.procedure_code) else l.procedure_code end as procedure_code,
-       coalesce(case when l.refused = 'whole' then nullif(l.billed_modifiers, '') end, l.modifiers, '') as modifiers, w.priced_units as units,
+       coalesce(case when l.refused = 'whole' then nullif(l.billed_modifiers, '') end, l.modifiers, '') as modifiers, nullif(l.billed_modifiers, '') as billed_modifiers,
+       w.priced_units as units,
        (w.charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
        c.payee_npi, c.payee_tin, l.rendering_npi, l.location_number, c.payee_zip, c.facility_code,

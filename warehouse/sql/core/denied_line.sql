@@ -24,13 +24,14 @@ judged as (
     select *,
            case when not primary_decision then null
                 when lane in ('DENIED', 'BUNDLED') or (nothing_allowed and lane in ('SUPERSEDED', 'REVERSED', 'PENDING')) then 'whole'
-                when billed_units > coalesce(units, 1) and (refusal_codes is not null or units_remark_codes is not null) then 'units'
+                when asked_units > coalesce(units, 1) and (refusal_codes is not null or units_remark_codes is not null) then 'units'
                 when refusal_codes is not null and allowed_by_payment_amount > 0 then 'part' end as refused
     from decided
 ),
 billed as (
-    select *, coalesce(case when numbered_by_practice then line_control_number end, '') as number,
-           coalesce(billed_procedure_code, procedure_code, '') as code
+    select * replace (coalesce(nullif(billed_modifiers, ''), modifiers, '') as modifiers),
+           coalesce(case when numbered_by_practice then line_control_number end, '') as number,
+           coalesce(billed_procedure_code, procedure_code, '') as code, array_to_string(disciplines, ':') as plan
     from judged
     where thread in (select thread from judged where refused is not null) and state not in ('REVERSAL', 'RESENT', 'APART')
 )

@@ -12,7 +12,7 @@ with held as (
 ),
 line as (
     select l.line_id, l.patient_key, l.payee_key, l.service_date, coalesce(l.billed_procedure_code, l.procedure_code) as code,
-           greatest(coalesce(l.billed_units, 0), coalesce(l.units, 1)) as units
+           l.asked_units as units
     from core.comparable_line l
     where l.line > 0 and l.state in ('SURVIVING', 'PENDING', 'IN_DOUBT') and l.lane is distinct from 'REVERSED' and l.lane is distinct from 'SECONDARY'
 )

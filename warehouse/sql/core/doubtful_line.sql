@@ -71,8 +71,8 @@ select concat('0x', substr(sha256(concat_ws('|', 'doubtful', p.line_id, p.day_pa
        concat_ws('|', p.day_patient_key, p.service_date) as patient_day,
        -- another person's claim is not judged with its own total here
        concat('0x', substr(sha256(concat_ws('|', m.file_hash, m.claim, case when p.other_person then p.day_patient_key end)), 1, 15))::bigint as claim_id,
-       0::bigint as line_order, p.service_date, m.procedure_code, coalesce(m.modifiers, '') as modifiers, m.priced_units as units,
-       (m.charge_amount * 100)::bigint as charge_cents,
+       0::bigint as line_order, p.service_date, m.procedure_code, coalesce(m.modifiers, '') as modifiers, nullif(m.billed_modifiers, '') as billed_modifiers, m.priced_units as units,
+       (m.priced_charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
        c.payee_npi, c.payee_tin, m.rendering_npi, m.location_number, c.payee_zip, c.facility_code, c.payer_key, min(p.doubt) as doubt, false as nothing_allowed
 from part p

@@ -3,7 +3,8 @@
 -- What a payer did to a line beside its price. None of it is a verdict.
 with line as (
     select *, list_sort(list_distinct(string_split(coalesce(nullif(modifiers, ''), ''), ':'))) as decided,
-           list_sort(list_distinct(string_split(coalesce(nullif(billed_modifiers, ''), ''), ':'))) as billed
+           list_sort(list_distinct(string_split(coalesce(nullif(billed_modifiers, ''), ''), ':'))) as billed,
+           sum(coalesce(units, 1)) over (partition by billed_line) as part_units
     from core.comparable_line
     where state = 'SURVIVING' and line > 0 and lane is distinct from 'REVERSED' and lane is distinct from 'PENDING'
 ),
@@ -19,8 +20,8 @@ sequestered as (
 ),
 found as (
     select file_hash, claim, line, 'UNITS_CUT' as finding_code,
-           concat(billed_units, ' billed, ', coalesce(units, 1), ' decided; ', coalesce(refusal_codes, units_remark_codes, 'no code says why')) as detail
-    from changed where billed_units > coalesce(units, 1)
+           concat(asked_units, ' billed, ', coalesce(units, 1), ' decided; ', coalesce(refusal_codes, units_remark_codes, 'no code says why')) as detail
+    from changed where billed_units > 0 and asked_units > coalesce(units, 1) and not coalesce(split and part_units >= billed_units, false)
     union all
     select file_hash, claim, line, 'UNITS_RAISED', concat(billed_units, ' billed, ', coalesce(units, 1), ' decided')
     from changed where billed_units > 0 and billed_units < coalesce(units, 1)

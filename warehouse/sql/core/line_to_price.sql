@@ -13,7 +13,7 @@ with candidate as (
 ),
 whole as (
     select priced_as, arg_min(line_id, line) as line_id,
-           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(charge_amount) as charge_amount,
+           sum(case when charge_amount > 0 or lane is not null then priced_units else 0 end) as priced_units, sum(priced_charge_amount) as charge_amount,
            bool_and(lane is null and coalesce(allowed_by_payment_amount = 0, false)) as nothing_allowed
     from candidate group by priced_as
 )
@@ -22,7 +22,7 @@ select l.line_id, concat_ws('|', d.day_patient_key, l.service_date) as patient_d
        concat('0x', substr(sha256(concat_ws('|', l.file_hash, l.claim)), 1, 15))::bigint as claim_id,
        row_number() over (partition by d.day_patient_key, l.service_date
                           order by c.remittance_date, c.payer_claim_number, l.file_hash, l.claim, l.line)::bigint as line_order,
-       l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, w.priced_units as units,
+       l.service_date, l.procedure_code, coalesce(l.modifiers, '') as modifiers, nullif(l.billed_modifiers, '') as billed_modifiers, w.priced_units as units,
        (w.charge_amount * 100)::bigint as charge_cents,
        c.payer_ids, c.payer_name, c.class_of_contract, c.filing_indicator_code as filing_indicator, c.group_number,
        c.payee_npi, c.payee_tin, l.rendering_npi, l.location_number, c.payee_zip, c.facility_code, c.payer_key, null::varchar as doubt, w.nothing_allowed

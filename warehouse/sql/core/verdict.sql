@@ -64,6 +64,7 @@ summed as (
            -- refused, bundled and replaced lines are settled; anything else that is not judged leaves the group open
            bool_or(early in ('NOT_COMPARABLE', 'PENDING', 'NO_CONTRACT', 'AMBIGUOUS_CONTRACT', 'NO_RATE', 'SECONDARY') and not nothing) over g as group_open,
            bool_or(early is null and outcome = 'AMBIGUOUS_LOCALITY') over g as group_ambiguous,
+           bool_or(early is null and (units_unclear or refusal_unclear)) over g as group_unclear,
            sum((allowed_amount * 100)::bigint) filter (where early is null) over g as allowed_cents,
            -- a group without one total (a cap that may bite or not) is judged on the sums of its lines
            coalesce(max(group_expected_cents) over g, sum(expected_low_cents) filter (where early is null and bears_price) over g) as low_cents,
@@ -80,7 +81,7 @@ judged as (
                 when group_open then 'NOT_COMPARABLE'
                 when low_cents is null then 'AMBIGUOUS_LOCALITY'
                 when allowed_cents = 0 and low_cents > slack_cents then 'NOT_COMPARABLE'
-                when units_unclear and allowed_cents < low_cents - slack_cents then 'NOT_COMPARABLE'
+                when group_unclear and allowed_cents < low_cents - slack_cents then 'NOT_COMPARABLE'
                 when allowed_cents < low_cents - slack_cents then case when lead then 'UNDERPAID' else 'PAID_AS_EXPECTED' end
                 when group_ambiguous then 'AMBIGUOUS_LOCALITY'
                 when allowed_cents > high_cents + slack_cents then case when lead then 'OVERPAID' else 'PAID_AS_EXPECTED' end
@@ -100,8 +101,12 @@ select f.name as source_file, j.account as patient_account, j.claim_number as pa
             when group_open then concat('another line of the ',
                 case when group_id is null and judged_on_claim then 'claim' when group_id is null then 'split line' when judged_on = 'claim' then 'claim' else 'patient-day' end,
                 ' cannot be judged, and they are judged on their sum')
-            when verdict = 'NOT_COMPARABLE' and allowed_cents > 0
+            when verdict = 'NOT_COMPARABLE' and allowed_cents > 0 and units_unclear
                 then 'each part of the split line states the same units: whether they are to be added is not said'
+            when verdict = 'NOT_COMPARABLE' and allowed_cents > 0 and refusal_unclear
+                then concat('what is refused (', j.refusal_codes, ', ', j.refused_amount, ') is not what the missing units come to: for what the rest was allowed is not said')
+            when verdict = 'NOT_COMPARABLE' and allowed_cents > 0
+                then 'what is refused of another line that it is judged with is not what its missing units come to'
             when verdict = 'NOT_COMPARABLE' then 'nothing was allowed, and no adjustment refuses the line: ask the payer why'
             when verdict = 'AMBIGUOUS_LOCALITY' then price_reason
             when group_lines > 1 then concat('judged on ',

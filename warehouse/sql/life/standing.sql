@@ -1,6 +1,6 @@
 -- grain: one row a dispute that is short tonight, or was published by an earlier night. key: dispute_id.
--- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.thread, core.adjudication, core.provider_adjustment, core.takeback,
--- era.file_seen
+-- inputs: life.line, life.published, life.event, core.verdict, core.claim, core.line, core.line_reversal, core.thread, core.adjudication,
+-- core.provider_adjustment, era.file_seen
 -- What the remittances say of it now, what has been recovered, and what people said last. Order is by date, then as written in the journal.
 -- Recovered is what later decisions brought on what was short: like is held against like. What joins the visit later (another claim of the day)
 -- brings an allowed amount of its own, which recovers nothing.
@@ -82,13 +82,38 @@ compared as (
     left join known_sum k on k.dispute_id = d.dispute_id
     left join last p on p.dispute_id = d.dispute_id
 ),
+gained as (select distinct thread from compared where gained_amount > 0),
+line_reversed as (
+    select r.file_hash, r.claim, sum(l.paid_amount) as paid_amount
+    from core.line_reversal r
+    join core.line l on l.file_hash = r.file_hash and l.claim = r.claim and l.line = r.line
+    group by all
+),
+paid_twice as (
+    -- by decisions that were replaced and that no reversal took back: a recovery of that is none of what was won
+    select j.thread, sum(greatest(c.paid_amount - coalesce(r.paid_amount, 0), 0)) as amount
+    from core.adjudication j
+    semi join gained g on g.thread = j.thread
+    join core.claim c on c.file_hash = j.file_hash and c.claim = j.claim
+    left join line_reversed r on r.file_hash = j.file_hash and r.claim = j.claim
+    where j.state = 'SUPERSEDED'
+    group by j.thread
+),
+recovery as (
+    select thread, sum(adjustment_amount) as amount
+    from core.provider_adjustment
+    where adjustment_class in ('takeback', 'forwarded') and not resent and thread in (select thread from gained)
+    group by thread
+),
 taken as (
-    -- after the decision that paid; what was put off and then taken nets to nothing beyond the reversal it belongs to
-    select c.dispute_id, greatest(0, least(any_value(t.takeback_amount), sum(a.adjustment_amount)))::decimal(18,2) as amount,
+    -- after the decision that paid; what was put off (as a recovery or as a balance carried) and then taken nets to nothing beyond the reversal
+    -- it belongs to
+    select c.dispute_id, greatest(0, least(any_value(t.amount) - coalesce(any_value(p.amount), 0), sum(a.adjustment_amount)))::decimal(18,2) as amount,
            max(a.remittance_date) as last_takeback_date
     from compared c
     join core.provider_adjustment a on a.thread = c.thread and a.adjustment_class = 'takeback' and not a.resent and a.remittance_date > c.remittance_date
-    join core.takeback t on t.thread = c.thread
+    join recovery t on t.thread = c.thread
+    left join paid_twice p on p.thread = c.thread
     where c.gained_amount > 0
     group by c.dispute_id
 ),
@@ -138,30 +163,77 @@ said as (
     from event group by dispute_id
 ),
 since as (
-    select e.*, count(*) filter (where e.status = 'sent') over (partition by e.dispute_id order by e.place) as sending
+    select e.*
     from event e
     left join reopened r on r.dispute_id = e.dispute_id
     where r.number is null or e."after" >= r.number
 ),
+back as (select dispute_id, max(place) as place from since where status = 'new' group by dispute_id),
+kept as (
+    -- `new` takes back what was set before it
+    select s.*, count(*) filter (where s.status = 'sent') over (partition by s.dispute_id order by s.place) as sending
+    from since s
+    left join back b on b.dispute_id = s.dispute_id
+    where s.place >= coalesce(b.place, 0)
+),
 sent as (
     select dispute_id, max(sending) as sending, max(when_date) filter (where status = 'sent') as sent_date,
-           arg_max(status, place) filter (where status is not null) as said_status, arg_max(who, place) filter (where status is not null) as said_by,
-           count(distinct sending) filter (where status in ('lost', 'partly won'))::integer as lost_levels,
-           max(when_date) filter (where status in ('lost', 'partly won')) as lost_date
-    from since group by dispute_id
+           arg_max(status, place) filter (where status is not null) as said_status, arg_max(who, place) filter (where status is not null) as said_by
+    from kept group by dispute_id
 ),
-decided as (
-    -- of the level that was sent last
-    select s.dispute_id, arg_max(s.decision_date, s.place) as decision_date
-    from since s join sent t on t.dispute_id = s.dispute_id and t.sending = s.sending
-    where s.decision_date is not null
-    group by s.dispute_id
+told as (
+    -- what was said of each time it was sent
+    select dispute_id, sending, max(place) filter (where status in ('lost', 'partly won')) as lost_place,
+           min(when_date) filter (where status in ('lost', 'partly won')) as lost_date, max(place) filter (where status = 'reviewing') as reviewing_place,
+           arg_max_null(decision_date, place) filter (where decision_date is not null or decision_cleared) as decision_date
+    from kept group by dispute_id, sending
+),
+resting as (
+    select k.dispute_id, k.sending, k.when_date as sent_date, k."after", lead(k."after") over (partition by k.dispute_id order by k.sending) as next_after,
+           coalesce((select arg_max(h.recovered_amount, h.number) from history h where h.dispute_id = k.dispute_id and h.number <= k."after"), 0) as before_amount
+    from kept k where k.status = 'sent'
+),
+part_paid as (
+    -- a remittance that pays a part after it was sent is the payer's answer: as a night has published it, or this one will
+    select r.dispute_id, r.sending, min(j.first_remittance_date) as part_paid_date
+    from resting r
+    join stated s on s.dispute_id = r.dispute_id
+    join sent t on t.dispute_id = r.dispute_id
+    join life.line l on l.dispute_id = s.dispute_id and l.thread = s.thread
+    join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim and j.first_remittance_date > r.sent_date
+    where exists (from history p where p.dispute_id = r.dispute_id and p.status = 'partly won' and p.standing = 'short' and p.recovered_amount > r.before_amount
+                  and p.number > r."after" and p.number <= coalesce(r.next_after, p.number))
+       or (s.standing = 'short' and s.recovered_amount > r.before_amount and s.remittance_date > r.sent_date and r.next_after is null and t.said_status = 'sent')
+    group by r.dispute_id, r.sending
+),
+answer as (
+    select t.* exclude (decision_date), p.part_paid_date is not null as is_part_paid, coalesce(t.decision_date, p.part_paid_date) as decision_date
+    from told t left join part_paid p on p.dispute_id = t.dispute_id and p.sending = t.sending
+),
+lost as (
+    -- without a day of the answer, who reviews it again has taken `lost` back
+    select *, row_number() over level as lost_levels, lag(lost_place) over level as before_place, row_number() over level = count(*) over (partition by dispute_id) as is_last
+    from answer
+    where is_part_paid or (lost_place is not null and (decision_date is not null or coalesce(reviewing_place < lost_place, true)))
+    window level as (partition by dispute_id order by sending)
+),
+answered as (
+    -- an answer cannot come before the dispute was sent: the next level is counted from the first day that it may have come
+    select l.dispute_id, any_value(l.lost_levels)::integer as lost_levels, any_value(l.lost_date) as lost_date, bool_or(l.decision_date is not null) as answer_entered,
+           coalesce(any_value(l.decision_date), min(s.when_date), any_value(l.lost_date)) as answer_date
+    from lost l
+    left join back b on b.dispute_id = l.dispute_id
+    left join since s on s.dispute_id = l.dispute_id and s.status = 'sent' and s.place < l.lost_place
+                     and (b.place is not null or s.place > coalesce(l.before_place, 0))
+    where l.is_last
+    group by l.dispute_id
 )
-select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(t.lost_levels, 0) as lost_levels, t.lost_date,
-       k.decision_date, case when r.number is not null then r.reopened_date end as reopened_date
+select s.*, e.assignee, e.note, e.last_event, t.said_status, t.said_by, t.sent_date, coalesce(a.lost_levels, 0) as lost_levels, a.lost_date,
+       k.decision_date, case when r.number is not null then r.reopened_date end as reopened_date, a.answer_date, coalesce(a.answer_entered, false) as answer_entered
 from stated s
 left join said e on e.dispute_id = s.dispute_id
 left join sent t on t.dispute_id = s.dispute_id
-left join decided k on k.dispute_id = s.dispute_id
+left join told k on k.dispute_id = s.dispute_id and k.sending = t.sending
+left join answered a on a.dispute_id = s.dispute_id
 left join reopened r on r.dispute_id = s.dispute_id
 order by s.dispute_id
