@@ -35,7 +35,6 @@ lesser_of          = "{lesser_of}"
 multiple_procedure = "none"
 assistant_percent  = 85
 tolerance          = "0.01"
-{more}
 
 [[dispute]]
 level  = "appeal"
@@ -44,7 +43,7 @@ from   = "remittance"
 source = "made up"
 """
 SCHEDULE = 'basis = "fee_schedule"\nfile = "rates.csv"'
-MAXIMUM = 'visit_maximum = "90.00"'
+MAXIMUM = 'visit_maximum = "90.00"\n'
 VISIT = 'basis = "per_visit"\namount = "82.00"'
 
 
@@ -57,5 +56,6 @@ def write_terms(folder: Path) -> None:
         ("visits", "VISIT", VISIT, "none", ""),
         ("maximum", "VMAX1", SCHEDULE, "line", MAXIMUM),
     ):
-        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of, more=more)
+        text = CONTRACT.format(name=name, number=number, rate=rate, lesser_of=lesser_of)
+        text = text.replace("[terms]\n", f"[terms]\n{more}")
         (folder / f"{name}.toml").write_text(text)
