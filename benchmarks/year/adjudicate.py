@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from benchmarks.year.behaviours import drawn
@@ -124,12 +124,13 @@ def _priced(
 
 
 def _fewer_units(kept: list[Line], rng: random.Random) -> tuple[list[Line], dict[int, Line]]:
-    """Refuse some units of a few lines, openly: what is left is priced, and is all that is owed."""
+    """Refuse one unit of a few lines, openly: what is left is priced, with its share of the charge, and is all that is owed."""
     result, fewer = [], {}
     for line in kept:
         if line.units > 1 and rng.random() < 0.012:
             fewer[line.number] = line
-            result.append(replace(line, units=line.units - 1))
+            left = (line.charge * (line.units - 1) / line.units).quantize(Decimal("0.01"), ROUND_FLOOR)
+            result.append(replace(line, units=line.units - 1, charge=left))
         else:
             result.append(line)
     return result, fewer
@@ -249,7 +250,7 @@ def _as_told(
     *,
     split: bool,
 ) -> list[DecidedLine]:
-    if fewer is not None and line.allowed:
+    if fewer is not None:
         return [_units_refused(line, fewer)]
     if stated_units is not None:
         return [replace(line, units=stated_units, billed_units=line.units)]
@@ -261,12 +262,16 @@ def _as_told(
 
 
 def _units_refused(line: DecidedLine, billed: Line) -> DecidedLine:
-    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed."""
-    return replace(
-        _moved(line, cents(billed.charge / billed.units), Adjustment("CO", "151", NOTHING)),
-        billed_units=billed.units,
-        remarks=("N362",),
-    )
+    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed.
+
+    Where nothing was allowed for the rest either, it is all a matter of the price.
+    """
+    refused = billed.charge - line.charge
+    whole = replace(line, charge=billed.charge)
+    if not line.allowed:
+        return replace(whole, adjustments=(*line.adjustments, Adjustment("CO", "45", refused)))
+    told = (*line.adjustments, Adjustment("CO", "151", refused))
+    return replace(whole, adjustments=told, billed_units=billed.units, remarks=("N362",))
 
 
 def _moved(line: DecidedLine, amount: Decimal, to: Adjustment) -> DecidedLine:
