@@ -46,6 +46,8 @@ def set_(
     """Set status, assignee or note; the next night shows it. What was set before is kept."""
     place = Home.open(home)
     when = on.date() if on else place.today()
+    if when > place.today():
+        raise typer.BadParameter(f"{when} is still to come", param_hint="--on")
     changes = _changes(status, assignee, note, decided, when)
     if not changes:
         raise typer.BadParameter("nothing to set: give --status, --assignee, --note or --decided")
