@@ -26,7 +26,7 @@ types: install-test
 unit: install-test
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-# Nights killed and finished by the next; marked names and numbers searched for in all that nights leave outside a home.
+# Nights killed and finished by the next, or told in another order; marked names and numbers searched for in what they leave.
 slow: install-test
 	$(BIN)/python -m pytest -q -m slow
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -49,12 +50,18 @@ def key(monkeypatch: pytest.MonkeyPatch) -> Identity:
     return identity
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """Give a home with a file read, one refused, and both published, all in the clear."""
-    place = make_home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a home with a file read, one refused, and both published, all in the clear."""
+    place = make_home(tmp_path_factory.mktemp("encryption") / "home")
     night(place, Marks())
-    return place
+    return place.path
+
+
+@pytest.fixture
+def home(after_a_night: Path, tmp_path: Path) -> Home:
+    shutil.copytree(after_a_night, tmp_path / "home")
+    return Home(tmp_path / "home")
 
 
 def night(home: Home, marks: Marks) -> None:

@@ -113,6 +113,7 @@ def test_a_bad_contract_stops_before_anything_is_touched(home: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_broken_pyx12_leaves_the_night_whole(home: Path, tmp_path: Path) -> None:
     """No process for the second opinion starts: the night is published, says so, and the next one asks again."""
     broken = tmp_path / "broken" / "pyx12"

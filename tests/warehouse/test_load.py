@@ -3,6 +3,8 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from era_parser import Source, parse
 from tests.conftest import EXAMPLES, judge_all
 from warehouse.database import open_warehouse
@@ -25,6 +27,7 @@ def test_loading_twice_changes_nothing(tmp_path: Path) -> None:
         assert con.execute("select count(*), sum(paid_amount) from era.service_line").fetchall() == before
 
 
+@pytest.mark.slow
 def test_the_order_of_files_does_not_change_a_verdict(tmp_path: Path) -> None:
     paths = sorted(path for path in (EXAMPLES / "nights").rglob("*") if path.is_file())
     found = []

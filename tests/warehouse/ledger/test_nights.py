@@ -91,7 +91,15 @@ SPREADS = {
 }
 
 
-@pytest.mark.parametrize("spread", SPREADS)
+@pytest.mark.parametrize(
+    "spread",
+    [
+        "by chance, 1",
+        pytest.param("by chance, 2", marks=pytest.mark.slow),
+        pytest.param("one a night", marks=pytest.mark.slow),
+        "one a night, the last first",
+    ],
+)
 def test_order_and_nights_do_not_matter(
     at_once: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spread: str
 ) -> None:
