@@ -80,6 +80,14 @@ def build(con: duckdb.DuckDBPyConnection, model: str, parameters: Mapping[str, A
     con.execute(f"create or replace table {model} as {model_sql(model)}", parameters or None)
 
 
+def prepare(con: duckdb.DuckDBPyConnection, model: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Make a temporary table of a model of `work`, under its bare name: for the models that are built next."""
+    con.execute(
+        f"create or replace temp table {model.removeprefix('work.')} as {model_sql(model)}",
+        parameters or None,
+    )
+
+
 def look(con: duckdb.DuckDBPyConnection, model: str) -> None:
     """Make the view of a model anew from its SQL; the columns of what it reads may have changed."""
     con.execute(f"create or replace view {model} as {model_sql(model)}")

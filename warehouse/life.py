@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from warehouse.database import build, model_sql
+from warehouse.database import build, model_sql, prepare
 from warehouse.deadlines import reckon
 from warehouse.journal import BOOKS
 
@@ -29,7 +29,9 @@ def live(con: duckdb.DuckDBPyConnection, journal: Journal, as_of: dt.date, next_
     take_in(con, journal)
     con.execute(model_sql("macro.named_line"))
     build(con, "life.line")
-    build(con, "life.standing", {"as_of": as_of})
+    for model in ("work.dispute_history", "work.dispute_told", "work.dispute_said"):
+        prepare(con, model, {"as_of": as_of})
+    build(con, "life.standing")
     reckon(con)
     build(con, "out.life", {"as_of": as_of, "next_night": next_night})
     _write_down(con, journal, as_of)

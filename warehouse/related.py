@@ -10,7 +10,7 @@ import polars as pl
 from era_parser import Source, parse
 from era_parser import registry as era_registry
 from warehouse.archive import ArchiveError, bring_back
-from warehouse.database import model_sql
+from warehouse.database import model_sql, prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def related(con: duckdb.DuckDBPyConnection, file_hash: str, claim: int) -> Relat
 
     Raises ArchiveError where the claim is not there.
     """
-    con.execute(f"create or replace temp table scope_key as {model_sql('work.scope_key')}")
+    prepare(con, "work.scope_key")
     parameters = {"file_hash": file_hash, "claim": claim}
     found = []
     for model in _ASKED:

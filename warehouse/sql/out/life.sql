@@ -1,6 +1,7 @@
--- grain: one row a dispute ever published: how it stands, and what became of it. key: dispute_id. inputs: life.standing, life.window, life.published,
--- core.verdict. What the remittances prove goes before what people said: a line paid is won, one that corrected contract data no longer finds
--- short was never owed. A dispute that was sent does not expire.
+-- grain: one row a dispute ever published: how it stands, and what became of it. key: dispute_id.
+-- inputs: life.standing, life.window, work.dispute_history, core.verdict
+-- What the remittances prove goes before what people said: a line paid is won, one that corrected contract data no longer finds short was never
+-- owed. A dispute that was sent does not expire.
 with level as (
     select * from life.window where not fallback
     qualify row_number() over (partition by dispute_id order by dispute_by, position) = 1
@@ -38,20 +39,14 @@ versioned as (
                                       coalesce(allowed_amount::varchar, ''), coalesce(expected_amount::varchar, ''), disputed_amount)), 1, 10) as version
     from opened
 ),
-past as (
-    select coalesce(l.dispute_id, p.dispute_id) as dispute_id, p.number, p.when_date, p.status
-    from life.published p
-    left join life.line l on l.file_hash = p.file_hash and l.claim = p.claim and l.line = p.line
-    where p.when_date <= $as_of
-),
 changed as (
     select dispute_id, max(number) as number
-    from past p where exists (from versioned v where v.dispute_id = p.dispute_id and v.status <> p.status)
+    from dispute_history p where exists (from versioned v where v.dispute_id = p.dispute_id and v.status <> p.status)
     group by dispute_id
 ),
 since as (
     select p.dispute_id, min(p.when_date) as status_date
-    from past p left join changed c on c.dispute_id = p.dispute_id
+    from dispute_history p left join changed c on c.dispute_id = p.dispute_id
     where p.number > coalesce(c.number, 0)
     group by p.dispute_id
 )
