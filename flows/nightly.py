@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from prefect import runtime
@@ -171,10 +172,10 @@ def weigh_encounters(
 def put_out(home: Path, as_of: dt.date) -> Summary:
     """Publish, and sum up the night."""
     step("publish")
-    bring_in_saved(Home(home))  # what was saved since the night began waits in the inbox for the next
     with open_warehouse(Home(home).warehouse) as con:
         summary = summarise(con)
-        publish(con, Home(home).folder("published"), as_of)
+        # what was saved since the night began waits in the inbox for the next
+        publish(con, Home(home).folder("published"), as_of, partial(bring_in_saved, Home(home)))
         return summary
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,6 +15,7 @@ from flows.encounters import brought_back, mended
 from flows.encryption import prepare
 from flows.progress import note, step
 from flows.recovery import BUILT, REBUILDING, recover_published
+from flows.saved import bring_in_saved
 from flows.settings import read_settings
 from warehouse import judge, night
 from warehouse.arrivals import arrivals_of, level
@@ -52,7 +54,7 @@ def rebuild(home: Home, as_of: dt.date | None, *, incomplete: bool = False) -> t
     aside = _swap(fresh, home.warehouse, keep=not ours)
     step("publish")
     with open_warehouse(home.warehouse) as con:
-        publish(con, home.folder("published"), as_of)
+        publish(con, home.folder("published"), as_of, partial(bring_in_saved, home))
     shutil.rmtree(fresh.parent)
     (home.path / BUILT).unlink()
     return as_of, aside

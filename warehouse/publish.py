@@ -18,14 +18,17 @@ from warehouse.workbook import workbook
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
 
-def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> None:
+def publish(
+    con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date, last_look: Callable[[], None] | None = None
+) -> None:
     """Write shortpay.duckdb, worklist.xlsx and worklist.csv into `folder`, replacing what is there.
 
-    All three are written beside and put in place together (see `warehouse.edition`). Readers of the old database
-    keep it until they close it; nobody ever sees a half-written file.
+    All three are written beside and put in place together (see `warehouse.edition`), after a `last_look` at what they
+    replace. Readers of the old database keep it until they close it; nobody ever sees a half-written file.
     """
     make_folder(folder)
     worklist = worklist_csv(con)
@@ -39,6 +42,8 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, as_of: dt.date) -> Non
         tonight.write("worklist.csv", worklist)
         tonight.write("worklist.xlsx", book)
         _copy_database(con, tonight)
+        if last_look:
+            last_look()
 
 
 def worklist_csv(con: duckdb.DuckDBPyConnection) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -17,14 +18,21 @@ from flows.home import make_home
 from flows.inbox import remittances
 from flows.leftovers import left_open
 from flows.recovery import recover_published
+from flows.saved import bring_in_saved
+from tests.conftest import judge_all
+from warehouse import publish as publishing
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
 from warehouse.journal import Journal
+from warehouse.publish import publish
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
     from flows.home import Home
+    from warehouse.edition import Edition
 
 TODAY = dt.date(2026, 7, 1)
 STATE = {
@@ -158,6 +166,24 @@ def test_edits_are_safe_before_a_publication_that_was_cut_short_is_finished(home
     (folder / ".edition").write_text('["worklist.xlsx"]')
     recover_published(home)
     assert (folder / "worklist.xlsx").read_bytes() == b"the next edition"
+    assert [path.read_bytes() for path in home.folder("inbox").iterdir()] == [edited]
+
+
+def test_edits_saved_while_a_night_publishes_wait_for_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, edited = home.folder("published"), worklist(note="saved meanwhile")
+    copied = publishing._copy_database  # the longest part of a publication
+
+    def save_and_copy(con: duckdb.DuckDBPyConnection, tonight: Edition) -> None:
+        (folder / "worklist.xlsx").write_bytes(edited)
+        copied(con, tonight)
+
+    monkeypatch.setattr(publishing, "_copy_database", save_and_copy)
+    with open_warehouse(home.warehouse) as con:
+        judge_all(con)
+        publish(con, folder, TODAY, partial(bring_in_saved, home))
+    assert (folder / "worklist.xlsx").read_bytes() != edited
     assert [path.read_bytes() for path in home.folder("inbox").iterdir()] == [edited]
 
 
