@@ -30,6 +30,8 @@ OUTPUT_SCHEMA: dict[str, pl.DataType] = {
     "group_id": pl.String(),
     "group_expected_cents": pl.Int64(),
     "group_lead": pl.Boolean(),
+    "rank_group": pl.String(),
+    "rank_gap_cents": pl.Int64(),
     "tolerance_cents": pl.Int64(),
     "unproven": pl.String(),
 }
@@ -185,6 +187,8 @@ def output_rows(every: pl.DataFrame) -> pl.DataFrame:
     grouped = pl.col("cap").is_not_null()
     kind = pl.when(pl.col("cap") == "claim_maximum").then(pl.lit("claim")).when(grouped).then(pl.lit("visit"))
     priced = pl.col("expected_low").is_not_null()
+    by_rank = pl.col("cap").is_null() | (pl.col("cap") == "equal_rank")
+    ranked = priced & by_rank & pl.col("rank_group").is_not_null()
     units = pl.when(pl.col("rate_basis").is_in(_DIRECT)).then(1).otherwise("units")
     columns = {
         "unit_rate_cents": pl.when(priced & (pl.col("rate_basis") != "percent_of_charge")).then("unit_low"),
@@ -196,6 +200,8 @@ def output_rows(every: pl.DataFrame) -> pl.DataFrame:
         "group_id": pl.format("{}:{}", kind, "group_lead_id"),
         "group_expected_cents": pl.col("group_expected"),
         "group_lead": (pl.col("group_lead_id") == pl.col("line_id")).fill_null(value=False),
+        "rank_group": pl.when(ranked).then("rank_group"),
+        "rank_gap_cents": pl.when(ranked).then(pl.col("unit_low") - pl.col("cut_low")),
         "tolerance_cents": pl.when(priced).then(pl.col("unit_tolerance_cents") * units),
     }
     present = pl.concat([_empty_working(), every], how="diagonal")
@@ -215,12 +221,14 @@ def _empty_working() -> pl.DataFrame:
             "locality": pl.String,
             "locality_source": pl.String,
             "unit_low": pl.Int64,
+            "cut_low": pl.Int64,
             "expected_low": pl.Int64,
             "expected_high": pl.Int64,
             "lesser_of_applied": pl.Boolean,
             "cap": pl.String,
             "group_expected": pl.Int64,
             "group_lead_id": pl.Int64,
+            "rank_group": pl.String,
             "unproven": pl.String,
         }
     )

@@ -188,6 +188,13 @@ def _may_be_first(part: pl.DataFrame) -> pl.DataFrame:
 _HIGHEST = 2**62
 
 
+def ranked_together() -> pl.Expr:
+    """Return a name that the lines share of which one is ranked first; null for a line that is ranked alone, or not."""
+    part = pl.col("takes_part")
+    first = pl.col("line_id").filter(part).min().over(_GROUP)
+    return pl.when(part & (part.sum().over(_GROUP) > 1)).then(pl.format("ranked:{}", first))
+
+
 def _ranked_first(part: pl.DataFrame, expense: pl.Expr, amount: pl.Expr, name: str) -> pl.DataFrame:
     order = ("expense", "amount", "doubtful", "line_order", "line_id")
     return (

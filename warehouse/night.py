@@ -44,6 +44,7 @@ CLAIM_TABLES = (
 LINE_TABLES = (
     "core.expected_line",
     "core.expected_step",
+    "core.judged_amount",
     "core.cause",
     "core.denied_price",
     "core.denied_step",

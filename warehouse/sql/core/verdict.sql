@@ -1,7 +1,7 @@
 -- grain: one row a service line. key: file_hash, claim, line (line_id).
--- inputs: core.comparable_line, core.claim, core.expected_line, core.cause, era.file_seen
--- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number) or shares a cut with (an
--- adjustment of the claim): the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged; one
+-- inputs: core.comparable_line, core.claim, core.expected_line, core.judged_amount, core.cause, era.file_seen
+-- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number), shares a cut with (an
+-- adjustment of the claim) or is ranked with where the payer took another for the first: the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged; one
 -- for which nothing was allowed, outside visits and caps, is judged by itself.
 with part as (
     select l.*, c.patient_account as account, c.payer_claim_number as claim_number,
@@ -22,7 +22,9 @@ priced as (
     left join whole w on w.priced_as = p.priced_as
 ),
 line as (
-    select l.*, e.* exclude (line_id, reason, expected_cents),
+    select l.*, e.* exclude (line_id, reason, expected_cents, group_id, group_expected_cents, judged_on),
+           coalesce(m.reranked, false) as reranked, case when reranked then m.judged_group else e.group_id end as group_id,
+           case when not reranked then e.group_expected_cents end as group_expected_cents, case when reranked then 'visit' else e.judged_on end as judged_on,
            e.reason as price_reason,
            -- by units; what does not divide stands on the first part
            case when l.priced_parts = 1 then e.expected_cents
@@ -38,11 +40,12 @@ line as (
                 when l.allowed_amount is null then concat('no two ways to the allowed amount agree: by payment ',
                     coalesce(l.allowed_by_payment_amount::varchar, '-'), ', by adjustments ', coalesce(l.allowed_by_adjustment_amount::varchar, '-'),
                     ', stated ', coalesce(l.stated_allowed_amount::varchar, '-')) end as early_reason,
-           coalesce(e.group_id, case when l.judged_on_claim then concat_ws('|', 'claim', l.file_hash, l.claim)
+           coalesce(case when reranked then m.judged_group else e.group_id end, case when l.judged_on_claim then concat_ws('|', 'claim', l.file_hash, l.claim)
                                      when l.split then concat_ws('|', 'split', l.billed_line, l.procedure_code) end,
                     concat('line:', l.line_id)) as judged_group
     from priced l
     left join core.expected_line e on e.line_id = l.priced_line_id
+    left join core.judged_amount m on m.line_id = l.priced_line_id
 ),
 asked as (
     select * replace (case when nothing then 'NOT_COMPARABLE' else early end as early,
@@ -111,7 +114,8 @@ select f.name as source_file, j.account as patient_account, j.claim_number as pa
             when verdict = 'AMBIGUOUS_LOCALITY' then price_reason
             when group_lines > 1 then concat('judged on ',
                 case when group_id is null and judged_on_claim then 'the claim, whose adjustments are spread,'
-                     when group_id is null then 'a split line' when judged_on = 'claim' then 'the claim' else 'the visit' end,
+                     when group_id is null then 'a split line' when judged_on = 'claim' then 'the claim'
+                     when reranked then 'the day, of which another line was paid as the first,' else 'the visit' end,
                 ' of ', group_lines, ' lines: allowed ', (allowed_cents * 0.01::decimal(3,2))::decimal(18,2), ', expected ', (low_cents * 0.01::decimal(3,2))::decimal(18,2))
             else price_reason end as reason,
        j.allowed_amount,
