@@ -32,6 +32,7 @@ OUTPUT_SCHEMA: dict[str, pl.DataType] = {
     "group_lead": pl.Boolean(),
     "rank_group": pl.String(),
     "rank_gap_cents": pl.Int64(),
+    "not_first_cents": pl.Int64(),
     "tolerance_cents": pl.Int64(),
     "unproven": pl.String(),
 }
@@ -202,6 +203,7 @@ def output_rows(every: pl.DataFrame) -> pl.DataFrame:
         "group_lead": (pl.col("group_lead_id") == pl.col("line_id")).fill_null(value=False),
         "rank_group": pl.when(ranked).then("rank_group"),
         "rank_gap_cents": pl.when(ranked).then(pl.col("unit_low") - pl.col("cut_low")),
+        "not_first_cents": pl.when(ranked).then("not_first"),
         "tolerance_cents": pl.when(priced).then(pl.col("unit_tolerance_cents") * units),
     }
     present = pl.concat([_empty_working(), every], how="diagonal")
@@ -229,6 +231,7 @@ def _empty_working() -> pl.DataFrame:
             "group_expected": pl.Int64,
             "group_lead_id": pl.Int64,
             "rank_group": pl.String,
+            "not_first": pl.Int64,
             "unproven": pl.String,
         }
     )

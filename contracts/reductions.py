@@ -195,6 +195,14 @@ def ranked_together() -> pl.Expr:
     return pl.when(part & (part.sum().over(_GROUP) > 1)).then(pl.format("ranked:{}", first))
 
 
+def not_first() -> pl.Expr:
+    """Return what a line would come to with every unit cut, cents: another line of the day is taken for the first."""
+    gap = pl.col("full_units_low") * (pl.col("unit_low") - pl.col("cut_low"))
+    amount = pl.col("line_low") - percent_of(gap, pl.col("assistant").fill_null(PERCENT_SCALE))
+    smaller = pl.min_horizontal(amount, "charge_cents")
+    return pl.when(pl.col("lesser_of") == "line").then(smaller).otherwise(amount)
+
+
 def _ranked_first(part: pl.DataFrame, expense: pl.Expr, amount: pl.Expr, name: str) -> pl.DataFrame:
     order = ("expense", "amount", "doubtful", "line_order", "line_id")
     return (

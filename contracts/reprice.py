@@ -26,7 +26,7 @@ from .outcome import OUTPUT_SCHEMA, capped_unknown, line_problem, output_rows, w
 from .places import place_lines
 from .prepare import LINE_SCHEMA, prepare
 from .rates import Rates
-from .reductions import cut_units, line_amounts, rank_lines, ranked_together
+from .reductions import cut_units, line_amounts, not_first, rank_lines, ranked_together
 from .steps import STEP_SCHEMA, price_steps
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def price_lines(
         pl.coalesce("problem", "open_total").alias("problem"),
         open_total=pl.col("problem").is_null() & pl.col("open_total").is_not_null(),
     )
-    judged = judged.with_columns(rank_group=ranked_together())
+    judged = judged.with_columns(rank_group=ranked_together(), not_first=not_first())
     good = alter("capped", cap_lines(judged.filter(pl.col("problem").is_null())))
     bad = judged.filter(pl.col("problem").is_not_null())
     return with_outcome(pl.concat([good, bad], how="diagonal"))

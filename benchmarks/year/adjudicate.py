@@ -262,14 +262,9 @@ def _as_told(
 
 
 def _units_refused(line: DecidedLine, billed: Line) -> DecidedLine:
-    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed.
-
-    Where nothing was allowed for the rest either, it is all a matter of the price.
-    """
+    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed."""
     refused = billed.charge - line.charge
     whole = replace(line, charge=billed.charge)
-    if not line.allowed:
-        return replace(whole, adjustments=(*line.adjustments, Adjustment("CO", "45", refused)))
     told = (*line.adjustments, Adjustment("CO", "151", refused))
     return replace(whole, adjustments=told, billed_units=billed.units, remarks=("N362",))
 

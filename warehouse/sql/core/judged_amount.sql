@@ -1,8 +1,9 @@
 -- grain: one row a line that bears a price and can be compared. key: line_id. inputs: core.comparable_line, core.expected_line
 -- What was allowed and is owed at least, in the sums that core.verdict judges (a visit, a claim, a split line, else the line itself), before
 -- any tolerance: what contracts.explain_short looks for the cause of. A split line's price stands on its first part.
--- Where of the lines that are ranked together one is short and another was allowed more by what ranks it first (half of that at least, for charges and
--- shares that are smaller), the payer took that one for the first: what it owes it owes for the day, and they are judged on their sum (reranked).
+-- Where of the lines that are ranked together one was allowed what it comes to with every unit cut, and is short by that, and another was allowed more
+-- by what ranks it first (half of that at least, for charges and shares that are smaller), the payer took that one for the first: what it owes it owes
+-- for the day, and they are judged on their sum (reranked).
 with part as (
     select l.*, case when l.split then concat_ws('|', l.billed_line, l.procedure_code, l.modifiers) else l.line_id::varchar end as priced_as
     from core.comparable_line l
@@ -16,7 +17,7 @@ whole as (
     from part group by priced_as
 ),
 placed as (
-    select w.*, e.group_id, e.rank_group, e.rank_gap_cents, e.group_expected_cents, e.expected_low_cents, e.expected_high_cents, e.tolerance_cents,
+    select w.*, e.group_id, e.rank_group, e.rank_gap_cents, e.not_first_cents, e.group_expected_cents, e.expected_low_cents, e.expected_high_cents, e.tolerance_cents,
            coalesce(e.group_id, case when w.judged_on_claim then concat_ws('|', 'claim', w.file_hash, w.claim)
                                      when w.split then concat_ws('|', 'split', w.billed_line, w.procedure_code) end,
                     concat('line:', w.line_id)) as judged_group
@@ -26,7 +27,7 @@ placed as (
       and not (w.allowed_cents = 0 and e.group_id is null and e.expected_low_cents > e.tolerance_cents)
 ),
 held as (
-    select *, sum(allowed_cents) over g as sum_cents, sum(tolerance_cents) over g as slack_cents,
+    select *, sum(allowed_cents) over g as sum_cents, sum(tolerance_cents) over g as slack_cents, sum(not_first_cents) over g as cut_cents,
            coalesce(max(group_expected_cents) over g, sum(expected_low_cents) over g) as low_cents,
            coalesce(max(group_expected_cents) over g, sum(expected_high_cents) over g) as high_cents
     from placed
@@ -35,7 +36,7 @@ held as (
 ranked as (
     select * replace (case when reranked then rank_group else judged_group end as judged_group,
                       case when not reranked then group_expected_cents end as group_expected_cents)
-    from (select *, coalesce(rank_group is not null and not judged_on_claim and bool_or(sum_cents < low_cents - slack_cents) over r
+    from (select *, coalesce(rank_group is not null and not judged_on_claim and bool_or(sum_cents < low_cents - slack_cents and abs(sum_cents - cut_cents) <= slack_cents) over r
                              and bool_or(sum_cents > high_cents + greatest(slack_cents, rank_gap_cents // 2)) over r, false) as reranked
           from held
           window r as (partition by rank_group, judged_on_claim))
