@@ -2,7 +2,8 @@
 -- inputs: work.dispute_history, life.line, core.verdict, core.claim, core.line, core.line_reversal, core.thread, core.adjudication,
 -- core.provider_adjustment, era.file_seen
 -- What the remittances say of it now, and what has been recovered: what later decisions brought on what was short, like held against like.
--- What joins the visit later (another claim of the day) brings an allowed amount of its own, which recovers nothing.
+-- What joins the visit later (another claim of the day) brings an allowed amount of its own, which recovers nothing, and no more is recovered
+-- than was ever short: what is paid for a unit more is no recovery.
 with judged_sum as (
     select judged_group, sum(allowed_amount)::decimal(18,2) as allowed_amount from core.verdict where judged_group is not null group by judged_group
 ),
@@ -30,16 +31,17 @@ first as (
     qualify row_number() over (partition by dispute_id order by number) = 1
 ),
 own_line as (
-    -- the line that was short then, today: itself while its decision stands, else the only one like it that does
-    select f.dispute_id, any_value(v.allowed_amount) as allowed_amount
+    -- the line that was short then, today: itself while its decision stands, else the only one like it that does, or the parts it was split into
+    select f.dispute_id, sum(v.allowed_amount)::decimal(18,2) as allowed_amount
     from first f
     join core.verdict o on o.file_hash = f.file_hash and o.claim = f.claim and o.line = f.line
     join core.verdict v on v.thread = o.thread and v.service_date is not distinct from o.service_date
                        and v.procedure_code is not distinct from o.procedure_code and v.line_control_number is not distinct from o.line_control_number
     where v.verdict not in ('REVERSED', 'SUPERSEDED')
     group by f.dispute_id
-    having count(*) = 1
+    having count(*) = 1 or (count(distinct (v.file_hash, v.claim)) = 1 and sum(v.charge_amount) = any_value(o.charge_amount))
 ),
+most as (select dispute_id, max(shortfall_amount) as shortfall_amount from dispute_history where standing = 'short' group by dispute_id),
 arrived as (
     select t.thread, min(a.arrival) as arrival
     from core.thread t
@@ -64,13 +66,15 @@ compared as (
            coalesce(s.contract, p.contract) as contract, coalesce(s.cause, p.cause) as cause,
            coalesce(n.first_seen_date, $as_of) as first_seen_date, coalesce(f.shortfall_amount, s.shortfall_amount) as first_shortfall_amount,
            coalesce(s.file_hash, p.file_hash) as known_file_hash, coalesce(s.claim, p.claim) as known_claim, coalesce(s.line, p.line) as known_line,
-           coalesce(case when s.judged_allowed_amount is null then s.allowed_amount - f.allowed_amount
-                         when f.judged_allowed_amount is null then o.allowed_amount - f.allowed_amount
-                         else k.allowed_amount - f.judged_allowed_amount end, 0)::decimal(18,2) as gained_amount
+           least(coalesce(case when s.judged_allowed_amount is null then s.allowed_amount - f.allowed_amount
+                               when f.judged_allowed_amount is null then o.allowed_amount - f.allowed_amount
+                               else k.allowed_amount - f.judged_allowed_amount end, 0),
+                 greatest(m.shortfall_amount, s.shortfall_amount, 0))::decimal(18,2) as gained_amount
     from dispute d
     left join subject s on s.dispute_id = d.dispute_id
     left join seen n on n.dispute_id = d.dispute_id
     left join first f on f.dispute_id = d.dispute_id
+    left join most m on m.dispute_id = d.dispute_id
     left join own_line o on o.dispute_id = d.dispute_id
     left join known_sum k on k.dispute_id = d.dispute_id
     left join last p on p.dispute_id = d.dispute_id
