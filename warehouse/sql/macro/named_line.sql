@@ -1,7 +1,8 @@
 -- A table macro: lines as they were billed, each with the name that what it is about keeps through re-runs, re-loads and later decisions.
 -- billed: file_hash, claim, line, thread, stands, service_date, number (the practice's own, '' without), code, plan (GP, GO, GN; '' without),
--- modifiers as billed, charge_amount, allowed_by_payment_amount, payer_claim_number, and what else the caller wants to keep. letter: what names
--- begin with. own_id: by thread and line as billed; kept_id: that of the decision that stands, where this one came under another line number.
+-- modifiers as billed, charge_amount, allowed_by_payment_amount, payer_claim_number, points_back (refused as a copy), and what else the caller
+-- wants to keep. letter: what names begin with. own_id: by thread and line as billed; kept_id: that of the decision that stands, where this
+-- one came under another line number.
 -- Lines of one name in a decision are told apart by plan of care, by modifiers and charge where all decisions say the same of them, and then by
 -- what was allowed, not by their order, which a later decision may change: what cannot be told apart wins nothing by it.
 create or replace temp macro named_line(billed, letter) as table (
@@ -28,9 +29,9 @@ create or replace temp macro named_line(billed, letter) as table (
         from compared
     ),
     named as (
-        -- two decisions that both stand on lines of one name are two visits under one number
+        -- two decisions that both stand on lines of one name are two visits under one number; one refused as a copy takes no name from another
         select *, case when stands then row_number() over (partition by thread, number, service_date, code, named_plan, place, stands
-                                                           order by coalesce(payer_claim_number, ''), file_hash, claim) else 1 end as turn
+                                                           order by points_back, coalesce(payer_claim_number, ''), file_hash, claim) else 1 end as turn
         from placed
     ),
     identified as (
