@@ -25,7 +25,8 @@ create or replace temp macro named_line(billed, letter) as table (
     placed as (
         select *, row_number() over (partition by file_hash, claim, number, service_date, code, named_plan
                                      order by told_modifiers, told_charge, abs(allowed_by_payment_amount), line) as place,
-               count(*) over (partition by file_hash, claim, service_date, code) as alike
+               count(*) over (partition by file_hash, claim, service_date, code) as alike,
+               count(*) over (partition by file_hash, claim, service_date, code, modifiers) as modified_alike
         from compared
     ),
     named as (
@@ -41,15 +42,17 @@ create or replace temp macro named_line(billed, letter) as table (
     ),
     standing as (from identified where stands),
     like_it as (
-        -- decided again under other line numbers: the only line of that code and day
+        -- decided again under other line numbers, or without: the only line of that code and day, or of several the only one with those
+        -- modifiers, where no other line of its claim has that name
         select i.file_hash, i.claim, i.line, any_value(s.own_id) as own_id
         from identified i
-        join standing s on s.thread = i.thread and s.service_date = i.service_date and s.code = i.code
-        where i.alike = 1 and not exists (from standing x where x.own_id = i.own_id)
+        join standing s on s.thread = i.thread and s.service_date = i.service_date and s.code = i.code and (i.alike = 1 or s.modifiers = i.modifiers)
+        where (i.alike = 1 or i.modified_alike = 1) and not exists (from standing x where x.own_id = i.own_id)
+          and not exists (from identified x where x.file_hash = i.file_hash and x.claim = i.claim and x.own_id = s.own_id)
         group by i.file_hash, i.claim, i.line
         having count(*) = 1
     )
-    select i.* exclude (named_plan, says, told_modifiers, told_charge, place, alike, turn), coalesce(k.own_id, i.own_id) as kept_id
+    select i.* exclude (named_plan, says, told_modifiers, told_charge, place, alike, modified_alike, turn), coalesce(k.own_id, i.own_id) as kept_id
     from identified i
     left join like_it k on k.file_hash = i.file_hash and k.claim = i.claim and k.line = i.line
 );
