@@ -98,7 +98,9 @@ def _token(text: str) -> tuple[str, str]:
 def disputes(con: duckdb.DuckDBPyConnection, case: Case) -> list[dict[str, Any]]:
     """The rows of out.life that belong to a case."""
     relation = con.sql(
-        "select l.* from out.life l join era.file_seen f on f.file_hash = l.file_hash"
+        "select l.*, l.dispute_id = (select arg_min(p.dispute_id, p.number) from life.published p"
+        " join life.line i using (file_hash, claim, line) where i.dispute_id = l.dispute_id) as name_kept"
+        " from out.life l join era.file_seen f on f.file_hash = l.file_hash"
         " where starts_with(f.name, $prefix) order by l.procedure_code, l.dispute_id",
         params={"prefix": case.prefix},
     )
@@ -119,6 +121,7 @@ def told(row: dict[str, Any]) -> dict[str, str]:
         "level": str(row["dispute_level"]),
         "assignee": str(row["assignee"]),
         "note": str(row["note"]),
+        "name": "kept" if row["name_kept"] else "new",
     }
 
 

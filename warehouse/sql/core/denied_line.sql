@@ -10,7 +10,7 @@ with on_claim as (
     group by all
 ),
 decided as (
-    select l.*, c.payer_claim_number, o.codes as claim_codes,
+    select l.*, c.payer_claim_number, c.points_back, o.codes as claim_codes,
            l.state = 'SURVIVING' and l.lane is distinct from 'REVERSED' and l.lane is distinct from 'PENDING' as stands,
            l.state not in ('REVERSAL', 'RESENT', 'APART') and l.charge_amount >= 0 and not l.prior_payer and not l.capitation
                and coalesce(l.claim_status_code, '') not in ('2', '3', '20', '21', '23', '25') as primary_decision,

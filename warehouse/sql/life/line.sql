@@ -13,7 +13,7 @@ concerned as (
     select v.thread from known k join core.verdict v on v.file_hash = k.file_hash and v.claim = k.claim and v.line = k.line
 ),
 billed as (
-    select v.thread, v.file_hash, v.claim, v.line, v.line_id, v.verdict, v.judged_group, v.service_date, c.payer_claim_number,
+    select v.thread, v.file_hash, v.claim, v.line, v.line_id, v.verdict, v.judged_group, v.service_date, c.payer_claim_number, c.points_back,
            v.verdict not in ('REVERSED', 'SUPERSEDED') as stands,
            coalesce(case when l.numbered_by_practice then l.line_control_number end, '') as number,
            coalesce(l.billed_procedure_code, l.procedure_code, '') as code, array_to_string(l.disciplines, ':') as plan,

@@ -13,10 +13,13 @@ first_told as (
     from life.standing s
     join life.line l on l.dispute_id = s.dispute_id and l.thread = s.thread
     join core.comparable_line k on k.line_id = l.line_id
+    join core.comparable_line n on n.line_id = s.line_id
     join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim
     -- nothing allowed is short too where the price took it all and nothing was refused
     where (k.allowed_by_payment_amount > 0 or (k.allowed_by_payment_amount = 0 and k.charge_amount > 0 and k.price_adjustment_amount = k.charge_amount))
-      and (s.judged_allowed_amount is not null or k.allowed_by_payment_amount < s.expected_amount)
+      -- more units than are decided today are held to as much more: to more than was owed for them rather than to less, and too early
+      and (s.judged_allowed_amount is not null
+           or k.allowed_by_payment_amount * coalesce(n.units, 1) < s.expected_amount * greatest(coalesce(k.units, 1), coalesce(n.units, 1)))
     group by s.dispute_id
 ),
 member as (

@@ -1,21 +1,49 @@
 -- grain: one row a dispute that is short tonight, or was published by an earlier night. key: dispute_id. Temporary.
--- inputs: work.dispute_history, life.line, core.verdict, core.claim, core.line, core.line_reversal, core.thread, core.adjudication,
--- core.provider_adjustment, era.file_seen
+-- inputs: work.dispute_history, life.line, core.verdict, core.claim, core.line, core.comparable_line, core.adjustment, core.line_reversal,
+-- core.thread, core.adjudication, core.provider_adjustment, era.file_seen
 -- What the remittances say of it now, and what has been recovered: what later decisions brought on what was short, like held against like.
--- What joins the visit later (another claim of the day) brings an allowed amount of its own, which recovers nothing.
+-- What joins the visit later (another claim of the day) brings an allowed amount of its own, which recovers nothing, and no more is recovered
+-- than was ever short: what is paid for a unit more is no recovery.
 with judged_sum as (
     select judged_group, sum(allowed_amount)::decimal(18,2) as allowed_amount from core.verdict where judged_group is not null group by judged_group
 ),
 subject as (
     select l.dispute_id, l.thread, v.line_id, v.file_hash, v.claim, v.line, v.verdict, v.reason, v.service_date, v.payer, v.plan, v.contract,
            v.contract_file, v.contract_effective, v.cause, v.allowed_amount, v.judged_group, g.allowed_amount as judged_allowed_amount, v.expected_amount,
-           v.shortfall_amount, c.remittance_date, j.first_remittance_date as told_date
+           v.shortfall_amount, c.remittance_date, j.sequence, j.first_remittance_date as told_date
     from life.line l
     join core.verdict v on v.line_id = l.line_id
     join core.claim c on c.file_hash = v.file_hash and c.claim = v.claim
     join core.adjudication j on j.file_hash = v.file_hash and j.claim = v.claim
     left join judged_sum g on g.judged_group = v.judged_group
     where l.subject
+),
+decided as (
+    -- what each decision on what is short says of it, in whatever order; copies, reversals and a claim refused as a duplicate decide nothing
+    select s.dispute_id, j.sequence, any_value(j.first_remittance_date) as told_date,
+           sum(hash(k.procedure_code, k.charge_amount, k.paid_amount, coalesce(k.units, 1), k.allowed_by_payment_amount, a.cuts))::hugeint as says
+    from subject s
+    join life.line l on l.dispute_id = s.dispute_id and l.thread = s.thread
+    join core.adjudication j on j.file_hash = l.file_hash and j.claim = l.claim and j.sequence <= s.sequence
+                            and j.state not in ('RESENT', 'APART', 'REVERSAL')
+    join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim and not c.points_back
+    join core.comparable_line k on k.line_id = l.line_id
+    left join (
+        select b.file_hash, b.claim, b.line, sum(hash(b.code, b.adjustment_amount))::hugeint as cuts
+        from core.adjustment b
+        semi join life.line m on m.file_hash = b.file_hash and m.claim = b.claim and m.line = b.line
+        where b.adjustment_amount is distinct from 0
+        group by all
+    ) a on a.file_hash = l.file_hash and a.claim = l.claim and a.line = l.line
+    group by s.dispute_id, j.sequence
+),
+told as (
+    -- since when they say the same of it as the one that stands: what the payer changed on other lines of the claim tells nothing of this one
+    select dispute_id, min(told_date) as told_date
+    from (select *, count(*) filter (where changed) over (partition by dispute_id order by sequence desc rows between unbounded preceding and 1 preceding) as changes
+          from (select *, says is distinct from lag(says) over (partition by dispute_id order by sequence) as changed from decided))
+    where changes = 0
+    group by dispute_id
 ),
 dispute as (
     select dispute_id from dispute_history
@@ -30,16 +58,17 @@ first as (
     qualify row_number() over (partition by dispute_id order by number) = 1
 ),
 own_line as (
-    -- the line that was short then, today: itself while its decision stands, else the only one like it that does
-    select f.dispute_id, any_value(v.allowed_amount) as allowed_amount
+    -- the line that was short then, today: itself while its decision stands, else the only one like it that does, or the parts it was split into
+    select f.dispute_id, sum(v.allowed_amount)::decimal(18,2) as allowed_amount
     from first f
     join core.verdict o on o.file_hash = f.file_hash and o.claim = f.claim and o.line = f.line
     join core.verdict v on v.thread = o.thread and v.service_date is not distinct from o.service_date
                        and v.procedure_code is not distinct from o.procedure_code and v.line_control_number is not distinct from o.line_control_number
     where v.verdict not in ('REVERSED', 'SUPERSEDED')
     group by f.dispute_id
-    having count(*) = 1
+    having count(*) = 1 or (count(distinct (v.file_hash, v.claim)) = 1 and sum(v.charge_amount) = any_value(o.charge_amount))
 ),
+most as (select dispute_id, max(shortfall_amount) as shortfall_amount from dispute_history where standing = 'short' group by dispute_id),
 arrived as (
     select t.thread, min(a.arrival) as arrival
     from core.thread t
@@ -60,17 +89,21 @@ last as (
     select * from dispute_history qualify row_number() over (partition by dispute_id order by when_date desc, number desc) = 1
 ),
 compared as (
-    select d.dispute_id, s.* exclude (dispute_id, payer, plan, contract, cause, judged_group), coalesce(s.payer, p.payer) as payer, coalesce(s.plan, p.plan) as plan,
-           coalesce(s.contract, p.contract) as contract, coalesce(s.cause, p.cause) as cause,
+    select d.dispute_id, s.* exclude (dispute_id, payer, plan, contract, cause, judged_group, sequence) replace (least(s.told_date, t.told_date) as told_date),
+           coalesce(s.payer, p.payer) as payer, coalesce(s.plan, p.plan) as plan, coalesce(s.contract, p.contract) as contract,
+           coalesce(s.cause, p.cause) as cause,
            coalesce(n.first_seen_date, $as_of) as first_seen_date, coalesce(f.shortfall_amount, s.shortfall_amount) as first_shortfall_amount,
            coalesce(s.file_hash, p.file_hash) as known_file_hash, coalesce(s.claim, p.claim) as known_claim, coalesce(s.line, p.line) as known_line,
-           coalesce(case when s.judged_allowed_amount is null then s.allowed_amount - f.allowed_amount
-                         when f.judged_allowed_amount is null then o.allowed_amount - f.allowed_amount
-                         else k.allowed_amount - f.judged_allowed_amount end, 0)::decimal(18,2) as gained_amount
+           least(coalesce(case when s.judged_allowed_amount is null then s.allowed_amount - f.allowed_amount
+                               when f.judged_allowed_amount is null then o.allowed_amount - f.allowed_amount
+                               else k.allowed_amount - f.judged_allowed_amount end, 0),
+                 greatest(m.shortfall_amount, s.shortfall_amount, 0))::decimal(18,2) as gained_amount
     from dispute d
     left join subject s on s.dispute_id = d.dispute_id
+    left join told t on t.dispute_id = d.dispute_id
     left join seen n on n.dispute_id = d.dispute_id
     left join first f on f.dispute_id = d.dispute_id
+    left join most m on m.dispute_id = d.dispute_id
     left join own_line o on o.dispute_id = d.dispute_id
     left join known_sum k on k.dispute_id = d.dispute_id
     left join last p on p.dispute_id = d.dispute_id
