@@ -148,6 +148,7 @@ def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, pr
 def judge(con: duckdb.DuckDBPyConnection) -> None:
     """One verdict a line, and what else the payer did to it."""
     build(con, "core.verdict")
+    con.execute(model_sql("core.verdict_withheld"))
     build(con, "core.line_finding")
 
 

@@ -55,6 +55,7 @@ CODE_TABLES = (
     "remark_class",
     "therapy_modifier",
     "provider_adjustment_class",
+    "timed_code",
     "contract",
     "denial_class",
     "denial_kind",

@@ -161,6 +161,8 @@ class _Reader:
         self.claim.append(
             f"NM1*QC*1*{patient}*{options.get('first', 'PAT')}****MI*{self.own(options.get('id', patient))}"
         )
+        if "corrected" in options:
+            self.claim.append(f"NM1*74*1******C*{self.own(options['corrected'])}")
         if "moa" in options:
             self.claim.append(f"MOA***{options['moa']}")
         if "f8" in options:

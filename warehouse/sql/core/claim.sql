@@ -5,7 +5,7 @@ with party as (
     select file_hash, claim, entity_code, name, first_name,
            case when not regexp_matches(upper(regexp_replace(id, '[^A-Za-z0-9]', '', 'g')), '^(0*|9{5,}|X*|NA|NONE|UNK|UNKNOWN|NULL|SELF)$') then id end as id
     from era.party
-    where claim is not null and line is null and entity_code in ('QC', 'IL', '82')
+    where claim is not null and line is null and entity_code in ('QC', 'IL', '74', '82')
     qualify row_number() over (partition by file_hash, claim, entity_code order by segment) = 1
 ),
 reference as (
@@ -43,9 +43,11 @@ select c.file_hash, c.claim, c.payment, c.segment, c.byte_offset,
        -- one person on one day: the member's number with the initial, else the name; a family may share the number
        upper(coalesce(regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1),
                       q.name || '|' || coalesce(q.first_name, ''), c.patient_control_number, '')) as patient_key,
-       -- names are mended and members renumbered: either, with the initial, will do to know a patient by
+       -- names are mended and members renumbered (NM1*74): any of them, with the initial, will do to know a patient by; the payer's own come first
        list_filter([upper('N' || regexp_replace(q.name, '[^A-Za-z]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1)),
-                    upper('I' || regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1))],
+                    upper('I' || regexp_replace(coalesce(q.id, i.id), '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(q.first_name, ''), 1)),
+                    upper('N' || nullif(regexp_replace(m.name, '[^A-Za-z]', '', 'g'), '') || '|' || left(coalesce(m.first_name, q.first_name, ''), 1)),
+                    upper('I' || regexp_replace(m.id, '[^A-Za-z0-9]', '', 'g') || '|' || left(coalesce(m.first_name, q.first_name, ''), 1))],
                    lambda x: x is not null) as patient_aliases,
        coalesce(a.prior_payer, false) as prior_payer,
        case when c.claim_status_code in ('2', '20') or coalesce(a.prior_payer, false) then 2
@@ -59,6 +61,7 @@ join core.payment p on p.file_hash = c.file_hash and p.payment = c.payment
 join core.claim_content k on k.file_hash = c.file_hash and k.claim = c.claim
 left join party q on q.file_hash = c.file_hash and q.claim = c.claim and q.entity_code = 'QC'
 left join party i on i.file_hash = c.file_hash and i.claim = c.claim and i.entity_code = 'IL'
+left join party m on m.file_hash = c.file_hash and m.claim = c.claim and m.entity_code = '74'
 left join party n on n.file_hash = c.file_hash and n.claim = c.claim and n.entity_code = '82'
 left join reference r on r.file_hash = c.file_hash and r.claim = c.claim
 left join dated d on d.file_hash = c.file_hash and d.claim = c.claim

@@ -37,17 +37,18 @@ full_name as (
 known as (
     -- what a claim's patient may be known by on a day
     select d.*, c.patient_key, c.patient_account as account,
-           split_part(list_filter(c.patient_aliases, lambda x: starts_with(x, 'N'))[1], '|', 1) as name,
-           split_part(list_filter(c.patient_aliases, lambda x: starts_with(x, 'I'))[1], '|', 1) as number,
+           list_transform(list_filter(c.patient_aliases, lambda x: starts_with(x, 'N')), lambda x: split_part(x, '|', 1)) as names,
+           list_transform(list_filter(c.patient_aliases, lambda x: starts_with(x, 'I')), lambda x: split_part(x, '|', 1)) as numbers,
            q.full_name
     from core.day_patient d
     join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
     left join full_name q on q.file_hash = d.file_hash and q.claim = d.claim
 ),
 named as (
-    select distinct service_date, day_patient_key, file_hash, claim, unnest(list_filter([
-               number || '|' || name, account || '|' || number, account || '|' || name, 'named ' || full_name], lambda x: x is not null)) as known_by,
-           number is null as unnumbered
+    select distinct service_date, day_patient_key, file_hash, claim, unnest(list_filter(
+               flatten([[number || '|' || name for name in names] for number in numbers])
+               || [account || '|' || x for x in numbers || names] || ['named ' || full_name], lambda x: x is not null)) as known_by,
+           numbers[1] as number
     from known
 ),
 part as (
@@ -64,7 +65,9 @@ part as (
     select m.line_id, x.day_patient_key, x.service_date, 'a claim of the day may be of the same patient under another number or name', true
     from named x
     join named y on y.service_date = x.service_date and y.known_by = x.known_by and y.day_patient_key <> x.day_patient_key
-                and (not starts_with(x.known_by, 'named ') or x.unnumbered <> y.unnumbered)
+                -- a full name will do where one has no number, or a number of six characters or more with the payer's suffix behind it
+                and (not starts_with(x.known_by, 'named ') or (x.number is null) <> (y.number is null)
+                     or (least(length(x.number), length(y.number)) > 6 and (starts_with(x.number, y.number) or starts_with(y.number, x.number))))
     join member m on m.file_hash = y.file_hash and m.claim = y.claim and m.service_date = y.service_date and m.date_problem is null
 )
 select concat('0x', substr(sha256(concat_ws('|', 'doubtful', p.line_id, p.day_patient_key, p.service_date)), 1, 15))::bigint as line_id,

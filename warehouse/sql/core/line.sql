@@ -41,8 +41,9 @@ line as (
            s.line_date, s.until_date, upper(trim(l.procedure_code)) as procedure_code, l.modifiers, l.units,
            upper(trim(l.billed_procedure_code)) as billed_procedure_code, l.billed_modifiers, l.billed_units,
            l.charge_amount, l.paid_amount, a.stated_allowed_amount, r.location_number, r.rendering_npi,
-           -- what the claim's remarks (MOA) say of units holds for its lines that lost some
-           coalesce(k.units_remark_codes, case when l.billed_units > coalesce(l.units, 1) then o.units_remark_codes end) as units_remark_codes,
+           -- what the claim's remarks (MOA) say of units holds for its lines that lost some; where none shows it, for any of them
+           coalesce(k.units_remark_codes, case when l.billed_units > coalesce(l.units, 1)
+               or not coalesce(bool_or(l.billed_units > coalesce(l.units, 1)) over (partition by l.file_hash, l.claim), false) then o.units_remark_codes end) as units_remark_codes,
            k.bundling_remark_codes,
            m.disciplines, m.set_apart
     from era.service_line l

@@ -5,12 +5,12 @@
 -- weak: counts only where a claim of the same key has it as a strong one (a claim without a date looks for its like).
 with claim as (
     select file_hash, claim, payer_claim_number, original_claim_number, patient_account, payer_key, payee_key, patient_key, claim_service_date as date,
-           abs(charge_amount) as charge, list_filter(patient_aliases, lambda x: starts_with(x, 'I')) as members, list_filter(patient_aliases, lambda x: starts_with(x, 'N'))[1] as name
+           abs(charge_amount) as charge, list_filter(patient_aliases, lambda x: starts_with(x, 'I')) as members, list_filter(patient_aliases, lambda x: starts_with(x, 'N')) as names
     from core.claim
 ),
 day as (
     -- whoever may be one person on one day (core.day_patient, core.doubtful_line)
-    select distinct c.*, l.service_date, split_part(c.members[1], '|', 1) as number
+    select distinct c.* exclude (names), l.service_date, unnest(if(len(c.names) = 0, [null], c.names)) as name, split_part(c.members[1], '|', 1) as number
     from claim c
     join core.line l on l.file_hash = c.file_hash and l.claim = c.claim
 ),
@@ -31,7 +31,10 @@ select hash('patient-day', patient_key, service_date), file_hash, claim, false f
 union
 select hash('account-day', patient_account, service_date), file_hash, claim, false from day where patient_account is not null
 union
-select hash('member-day', number, service_date), file_hash, claim, false from day where number is not null
+select hash('member-day', split_part(unnest(members), '|', 1), service_date), file_hash, claim, false from day
+union
+-- of one name, and of two numbers one begins with the other
+select hash('name-day', name, left(number, 7), service_date), file_hash, claim, false from day where name is not null and length(number) > 6
 union
 select hash('name-day', name, service_date), file_hash, claim, number is not null from day where name is not null
 union
