@@ -288,6 +288,24 @@ def test_a_file_that_is_archived_block_by_block_is_sealed_and_comes_back(
     assert list(home.path.rglob("*.partial*")) == []
 
 
+def test_a_key_is_not_made_beside_what_it_protects(home: Home) -> None:
+    for file in (home.path / "key", home.folder("journal") / "key"):
+        refused = CliRunner().invoke(app, ["encrypt", "--new-key", str(file)])
+        assert refused.exit_code == 1
+        assert "keep the key elsewhere" in str(refused.exception)
+        assert not file.exists()
+
+
+def test_a_new_letter_is_shown_from_the_next_night_on(home: Home) -> None:
+    CliRunner().invoke(
+        app, ["letter", "add", "documentation_request", "--dated", "2026-07-01", "--home", str(home.path)]
+    )
+    for name, said in (("l-0001", "the next one shows it"), ("L-0002", "no letter has this number")):
+        asked = CliRunner().invoke(app, ["explain", name, "--home", str(home.path)])
+        assert asked.exit_code == 1
+        assert said in str(asked.exception)
+
+
 def test_the_commands(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SHORTPAY_KEY", raising=False)
     made = CliRunner().invoke(app, ["encrypt", "--new-key", str(tmp_path / "key")])

@@ -139,3 +139,7 @@ def test_no_home_and_bad_usage(tmp_path: Path) -> None:
     assert missing.returncode == 1
     assert "shortpay init" in missing.stderr
     assert shortpay("run", "--nonsense").returncode == 2
+    assert shortpay("init", tmp_path / "home").returncode == 0
+    to_come = shortpay("run", "--home", tmp_path / "home", "--as-of", "2999-01-01")
+    assert to_come.returncode == 2
+    assert "still to come" in to_come.stderr
