@@ -63,10 +63,14 @@ def decrypt(
         Terminal().print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 
+def _is_home(folder: Path) -> bool:
+    return (folder / SETTINGS).is_file() and (folder / "archive").is_dir()
+
+
 def _make_key(file: Path) -> None:
     from pyrage.x25519 import Identity  # noqa: PLC0415
 
-    if any((folder / SETTINGS).is_file() for folder in file.resolve().parents):
+    if any(_is_home(folder) for folder in file.resolve().parents):
         raise HomeError(f"{file} stands in a home folder, beside what it protects; keep the key elsewhere")
     identity = Identity.generate()
     try:
