@@ -75,9 +75,12 @@ def init(directory: Path) -> None:
 def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     """Read what is in the inbox, judge every line, publish the worklist."""
     place = Home.open(home)
+    day = as_of.date() if as_of else None
+    if day and day > local_today() and day > place.today():
+        raise typer.BadParameter(f"{day} is still to come", param_hint="--as-of")
     quiet(place.path)
     with hold(place, "a night"), local_server(schedules=False) as server_is_up:
-        run_night(place, as_of.date() if as_of else None, server_is_up)
+        run_night(place, day, server_is_up)
     for line in told(place):
         Terminal().print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -123,7 +126,12 @@ def demo(home: HomeOption = Path("demo")) -> None:
 @app.command()
 def rebuild(
     home: HomeOption = Path(),
-    as_of: AsOf = None,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--as-of", formats=["%Y-%m-%d"], help="Publish as of this day; left out: the day published last"
+        ),
+    ] = None,
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Go on without files that the archive cannot give back")
     ] = False,

@@ -13,7 +13,7 @@ from rich.markup import escape
 from flows.home import Home, HomeError
 from flows.terminal import Terminal
 from warehouse.edits import Standing
-from warehouse.entered import EntryError, day_of, short_text, status_of
+from warehouse.entered import EntryError, decision_of, short_text, status_of
 from warehouse.journal import Journal
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _changes(
             "status": None if status is None else status_of(status),
             "assignee": None if assignee is None else short_text(assignee, "assignee"),
             "note": None if note is None else short_text(note, "note"),
-            "decision_date": None if decided is None else str(day_of(decided, when) or ""),
+            "decision_date": None if decided is None else str(decision_of(decided, when) or ""),
         }
     except EntryError as error:
         raise typer.BadParameter(str(error)) from None

@@ -10,7 +10,7 @@ import typer
 
 from flows.encryption import encrypt as bring
 from flows.encryption import told
-from flows.home import Home, HomeError
+from flows.home import SETTINGS, Home, HomeError
 from flows.lock import hold
 from flows.terminal import Terminal
 from warehouse.sealing import SUFFIX, SealError, unseal_file
@@ -29,7 +29,7 @@ def encrypt(
         typer.Option("--anew", help="Seal sealed files again, to the present recipients (keys were changed)"),
     ] = False,
 ) -> None:
-    """Bring the files of a home to what [encryption] of its settings says: seal them, or open them for good."""
+    r"""Bring the files of a home to what \[encryption] of its settings says: seal them, or open them for good."""
     if new_key is not None:
         _make_key(new_key)
         return
@@ -63,9 +63,15 @@ def decrypt(
         Terminal().print(str(target), markup=False, highlight=False, soft_wrap=True)
 
 
+def _is_home(folder: Path) -> bool:
+    return (folder / SETTINGS).is_file() and (folder / "archive").is_dir()
+
+
 def _make_key(file: Path) -> None:
     from pyrage.x25519 import Identity  # noqa: PLC0415
 
+    if any(_is_home(folder) for folder in file.resolve().parents):
+        raise HomeError(f"{file} stands in a home folder, beside what it protects; keep the key elsewhere")
     identity = Identity.generate()
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -26,7 +26,7 @@ from warehouse.sealing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from flows.home import Home
 
@@ -85,16 +85,27 @@ def prepare(home: Home) -> None:
                 f" run: shortpay encrypt --home {home.path}"
             )
     if chosen.recipients:
-        _check_key(chosen)
+        _check_key(chosen.recipients)
 
 
-def _check_key(chosen: Encryption) -> None:
+def can_open(home: Home) -> None:
+    """Before sealed files are read: see that the key at hand opens each sealed folder, whatever the settings say.
+
+    Without it every file would look damaged. Raises HomeError.
+    """
+    for name in FOLDERS:
+        stated = home.folder(name) / RECIPIENTS
+        if stated.is_file():
+            _check_key(stated.read_text(encoding="utf-8").split(), f"{name}/{RECIPIENTS}")
+
+
+def _check_key(recipients: Sequence[str], place: str = "[encryption] recipients") -> None:
     try:
         ours = {str(identity.to_public()) for identity in identities()}
     except SealError as error:
         raise HomeError(str(error)) from None
-    if not ours & {*chosen.recipients}:
-        what = "no key is set" if not ours else "the key at hand fits none of [encryption] recipients"
+    if not ours & {*recipients}:
+        what = "no key is set" if not ours else f"the key at hand fits none of {place}"
         raise HomeError(f"{what}: set SHORTPAY_KEY or SHORTPAY_KEY_FILE")
 
 
@@ -106,7 +117,7 @@ def encrypt(home: Home, *, anew: bool = False) -> Counter[str]:
     """
     chosen = Encryption.read(home.settings)
     if chosen.recipients:
-        _check_key(chosen)
+        _check_key(chosen.recipients)
     counts: Counter[str] = Counter()
     for name in FOLDERS:
         folder = home.folder(name)

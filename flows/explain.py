@@ -16,7 +16,8 @@ from warehouse.archive import ArchiveError
 from warehouse.claim_history import histories
 from warehouse.denial_proof import prove_denial
 from warehouse.encounter_proof import encounter_file, prove_risk, prove_row, prove_units
-from warehouse.explain import prove
+from warehouse.explain import UnknownDisputeError, prove
+from warehouse.journal import Journal
 from warehouse.publish import readable
 from warehouse.sealing import is_there
 from warehouse.therapy_proof import prove_letter, prove_modifier, prove_share, prove_threshold
@@ -54,7 +55,19 @@ def explain(console: Console, home: Home, name: str) -> None:
             place = escape(found[0].decisions[0].source_file)
             console.print(f"\nThe proof of one line: {command()} explain '{place}:SEGMENT'", highlight=False)
             return
-        _explain_row(console, con, home.folder("archive"), name)
+        try:
+            _explain_row(console, con, home.folder("archive"), name)
+        except UnknownDisputeError:
+            if not _is_new_letter(home, name):
+                raise
+            raise HomeError(
+                f"{name}: a letter written down since the last night; the next one shows it"
+            ) from None
+
+
+def _is_new_letter(home: Home, name: str) -> bool:
+    entries = Journal(home.folder("journal")).read("letter")
+    return any(entry.get("letter_id") == name.upper() for entry in entries)
 
 
 def _explain_row(console: Console, con: duckdb.DuckDBPyConnection, archive: Path, name: str) -> None:

@@ -38,6 +38,7 @@ SILENT_SECONDS = 180.0
 """A holder elsewhere that has not touched the file for so long is dead."""
 LOOK_SECONDS = 1.0
 """Somebody who only looks who holds the lock is gone by then."""
+NAMELESS = "a run that does not say its name is at work, or a backup holds the lock"
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 _held: dict[Path, int] = {}
 
@@ -119,7 +120,7 @@ def _wait_for(path: Path, patience: float) -> tuple[int, Holder | None]:
         if lock is not None:
             return lock, named
         if time.monotonic() >= until:
-            raise LockedError(f"{named or _unknown()}; wait until it is done. Nothing was changed")
+            raise LockedError(f"{named or NAMELESS}; wait until it is done. Nothing was changed")
         time.sleep(0.2 if until - time.monotonic() < 5 else 5)
 
 
@@ -170,10 +171,6 @@ def _read(path: Path) -> Holder | None:
         return Holder.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
-
-
-def _unknown() -> str:
-    return "a run that does not say its name is at work"
 
 
 def _write(lock: int, text: str) -> None:

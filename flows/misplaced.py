@@ -16,6 +16,9 @@ _FORMS = (
 )
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument"
 _SHEET = "a spreadsheet: save a worklist as .xlsx and drop it again"
+_TABLE = (
+    "a spreadsheet: save a worklist as .xlsx and drop it again; files of encounters belong into encounters/"
+)
 _ZIP = "a zip: unpack it and drop what is inside"
 _WORKLIST = "a worklist saved as text: save it as .xlsx and drop it again"
 _ENCOUNTERS = "by its first row a file of encounters: it belongs into encounters/"
@@ -30,16 +33,17 @@ def said_better(refusal: Refusal, data: bytes) -> Refusal:
 
 
 def no_encounters(data: bytes) -> str | None:
-    """Return what a file that is no encounter file is instead; None where nobody can tell."""
+    """Return what a file that is no encounter file is instead; None where nobody can tell, or its reader has told."""
     head = data[:_HEAD]
     if re.match(rb"(\xef\xbb\xbf)?\s*ISA\W", head):
         return _REMITTANCE
-    return _known(head)
+    known = _known(head)
+    return None if known in {_TABLE, _WORKLIST} else known
 
 
 def _known(head: bytes) -> str | None:
     if head.startswith(b"PK\x03\x04"):
-        return _SHEET if _ODS in head or b"xl/" in head else _ZIP
+        return _SHEET if _ODS in head else _TABLE if b"xl/" in head else _ZIP
     for sign, known in _FORMS:
         if head.startswith(sign):
             return known

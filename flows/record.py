@@ -15,6 +15,7 @@ from contracts import TermsError
 from flows import progress
 from flows.home import HomeError
 from flows.settings import read_settings
+from warehouse.damage import DamagedError, is_damage
 from warehouse.durable import write_whole
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def kind_of(error: BaseException) -> str:
         )
     if isinstance(error, HomeError):
         return str(error)
+    if is_damage(error) or isinstance(error, DamagedError):
+        return "the warehouse is missing or damaged; run: shortpay rebuild, then: shortpay run"
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     if isinstance(error, OSError) and error.errno is not None:
         kind += f" {errno.errorcode.get(error.errno, error.errno)}"

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from contracts import TermsError
 from flows.inbox import WORKBOOKS, waiting
-from flows.lock import holder_of
+from flows.lock import NAMELESS, holder_of
 from flows.record import Night, now, read_record
 from flows.settings import Settings, read_settings
 
@@ -74,7 +74,7 @@ def standing(home: Home, time: dt.datetime | None = None) -> Standing:
     return Standing(
         healthy=not problems,
         problems=problems,
-        running=str(holder or "a run that does not say its name") if lives else None,
+        running=str(holder or NAMELESS) if lives else None,
         last=last,
         last_good=good,
         age_hours=round((time - good.started).total_seconds() / _HOUR, 2) if good is not None else None,

@@ -38,6 +38,7 @@ class Summary:
     refusals: Rows = field(default_factory=list)
     opinions: dict[str, int] | None = field(default_factory=dict)
     edits: dict[str, int] = field(default_factory=dict)
+    encounters: dict[str, int] = field(default_factory=dict)
     alarm_count: int = 0
     alarm_amount: Decimal = Decimal(0)
     recovered_amount: Decimal = Decimal(0)
@@ -50,6 +51,9 @@ class Summary:
 
     def with_edits(self, counts: dict[str, int]) -> Summary:
         return replace(self, edits=counts)
+
+    def with_encounters(self, counts: dict[str, int]) -> Summary:
+        return replace(self, encounters=counts)
 
     def with_opinions(self, counts: dict[str, int] | None) -> Summary:
         """Add tonight's files by pyx12's opinion; None: it could not be had."""
@@ -143,6 +147,7 @@ def show(console: Console, summary: Summary, published: Path) -> None:
             f"{counts['stuck']} files are safe but cannot be removed from the inbox: let this user write there"
         )
     _show_edits(console, summary.edits)
+    _show_encounters(console, summary.encounters)
     _show_opinions(console, summary.opinions)
     verdicts = _table("Lines by verdict", ("verdict", ""), ("lines", "right"), ("charged", "right"))
     for verdict, lines, charged in summary.coverage:
@@ -236,6 +241,14 @@ def _show_edits(console: Console, edits: dict[str, int]) -> None:
         console.print(f"Workbooks: {edits['workbooks']} taken in, {edits.get('edits', 0)} edits{refused}")
     if edits.get("set_aside"):
         console.print(f"Workbooks that are none of ours: {edits['set_aside']}, in quarantine with the reason")
+
+
+def _show_encounters(console: Console, counts: dict[str, int]) -> None:
+    if counts:
+        console.print(
+            f"Encounter files: {counts.get('encounters', 0)} read, {counts.get('encounters_duplicate', 0)} seen before,"
+            f" {counts.get('encounters_refused', 0)} quarantined"
+        )
 
 
 def _show_opinions(console: Console, opinions: dict[str, int] | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from flows.encryption import can_open
 from warehouse.journal import Journal
 from warehouse.verify import verify
 
@@ -18,7 +19,8 @@ SHOWN = 20
 
 
 def show_verify(console: Console, home: Home) -> int:
-    """Print what was looked at and what was found; return the number of faults."""
+    """Print what was looked at and what was found; return the number of faults. Raises HomeError where no key opens the home."""
+    can_open(home)
     count = 0
     looks = verify(
         home.folder("archive"), home.folder("published"), Journal(home.folder("journal")), home.warehouse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from warehouse.entered import EntryError, day_of, short_text, status_of, text_of
+from warehouse.entered import EntryError, day_of, decision_of, short_text, status_of, text_of
 from warehouse.journal import ARRIVAL
 from warehouse.load import told
 from warehouse.returned import EDITABLE
@@ -164,6 +164,7 @@ def _edited(row: ReturnedRow, printed: Entry, when: dt.date) -> Changes:
     day = day_of(row.cells.get("decision_date"), when)
     decided = day.isoformat() if day else ""
     if "decision_date" in row.cells and decided != (printed.get("decision_date") or ""):
+        decision_of(day, when)
         edited["decision_date"] = decided
     return edited
 

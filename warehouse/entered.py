@@ -9,6 +9,8 @@ import unicodedata
 SETTABLE = ("new", "reviewing", "sent", "won", "partly won", "lost", "invalid", "written off")
 """`expired` is not among them: the calendar sets it."""
 LONGEST = 2_000
+_OLDEST = dt.timedelta(days=5 * 366)
+"""An answer that is said to be older is mistyped: it would silently close a level of the dispute."""
 _DAYS = ("%Y-%m-%d", "%m/%d/%Y")
 
 
@@ -55,6 +57,16 @@ def day_of(value: object, latest: dt.date) -> dt.date | None:
     day = value if isinstance(value, dt.date) else _parsed(text)
     if day > latest:
         raise EntryError("BAD_DATE", f"{day} is still to come: nothing can be dated after {latest}")
+    return day
+
+
+def decision_of(value: object, latest: dt.date) -> dt.date | None:
+    """Return the day of a payer's answer as entered. Raises EntryError also where it is years before `latest`."""
+    day = day_of(value, latest)
+    if day and latest - day > _OLDEST:
+        raise EntryError(
+            "BAD_DATE", f"{day} is more than five years before {latest}: enter the day of the answer"
+        )
     return day
 
 

@@ -4,7 +4,7 @@
 
 A folder is sealed when it holds `recipients.txt`, the public keys that its files are sealed to, one a line. So nothing
 secret is needed to write, and a night that lacks the setting cannot write in the clear by mistake. To open a file a
-secret key is needed: SHORTPAY_KEY (the key itself, `AGE-SECRET-KEY-1…`, several on lines of their own) or
+secret key is needed: SHORTPAY_KEY (the key itself, `AGE-SECRET-KEY-1…`, several parted by blanks or line ends) or
 SHORTPAY_KEY_FILE of the environment. The tool `age` opens and makes the same files.
 """
 
@@ -70,7 +70,8 @@ def identities() -> list[Identity]:
     file = os.environ.get("SHORTPAY_KEY_FILE", "")
     if file:
         text += "\n" + _read_key(Path(file))
-    keys = [line.strip() for line in text.splitlines() if line.strip().startswith(_SECRET)]
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    keys = [word for line in lines for word in line.split() if word.startswith(_SECRET)]
     try:
         return [Identity.from_str(key) for key in keys]
     except pyrage.IdentityError:

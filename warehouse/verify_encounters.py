@@ -10,7 +10,7 @@ import duckdb
 from era_parser import Source
 from warehouse.archive import ArchiveError, bring_back
 from warehouse.damage import is_damage
-from warehouse.encounters.reading import read_encounters
+from warehouse.encounters.reading import NotEncountersError, read_encounters
 from warehouse.encounters.store import known_files, load_encounters, make_tables, store_path
 
 if TYPE_CHECKING:
@@ -53,10 +53,17 @@ def _file(store: duckdb.DuckDBPyConnection, archive: Path, file_hash: str, name:
         source = Source(name, bring_back(archive, file_hash))
     except ArchiveError:
         return  # said of the archive
+    ours = _digest(store, file_hash)
+    try:
+        encounters = read_encounters(source)
+    except NotEncountersError as error:
+        if any(count for count, _ in ours.values()):
+            yield place, f"was taken in by an earlier version: {error}", REMOVE
+        return
     with duckdb.connect() as again:
         make_tables(again)
-        load_encounters(again, source, read_encounters(source), _ANY_DAY)
-        theirs, ours = _digest(again, file_hash), _digest(store, file_hash)
+        load_encounters(again, source, encounters, _ANY_DAY)
+        theirs = _digest(again, file_hash)
     for table, (count, content) in ours.items():
         other, read = theirs[table]
         if count != other:

@@ -201,6 +201,7 @@ def test_the_day_of_an_answer_can_be_taken_off(home: Home) -> None:
     [
         (["set", "D-0123456789"], 2),
         (["set", "D-0123456789", "--decided", "soon"], 2),
+        (["set", "D-0123456789", "--decided", "1990-06-30"], 2),
         (["set", "D-0123456789", "--status", "paid"], 2),
         (["set", "D-0123456789", "--status", "lost", "--on", "2026-07-01", "--decided", "2026-07-02"], 2),
         (["set", "D-0123456789", "--status", "sent", "--on", "2999-01-01"], 2),

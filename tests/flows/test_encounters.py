@@ -7,16 +7,19 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from era_parser import Source
+from flows.cli import app
 from flows.encounters import take_in_encounters
 from flows.home import Home, make_home
 from flows.progress import showing
 from warehouse.archive import bring_back
 from warehouse.database import open_warehouse
-from warehouse.encounters import read_encounters
+from warehouse.encounters import read_encounters, reading
 from warehouse.encounters.store import load_encounters, open_store, store_path
 
 if TYPE_CHECKING:
@@ -56,6 +59,47 @@ def test_what_is_no_encounter_file_is_set_aside(home: Home) -> None:
     assert reason["code"] == "NOT_ENCOUNTERS"
     assert "patient_account" in reason["message"]
     assert "Smith" not in json.dumps(reason)
+
+
+def worklist(form: str) -> bytes:
+    """What a published worklist has of an encounter file, and what tells it from one."""
+    heading = ["dispute_id", "status", "patient_account", "service_date", "procedure_code", "version"]
+    row = ["D-0123456789", "new", "A1", "2026-06-01", "97140", "abcdef0123"]
+    if form == "csv":
+        return "\n".join(",".join(cells) for cells in (heading, row)).encode()
+    out, book = io.BytesIO(), openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(heading)
+    book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_worklist_is_no_encounter_file(home: Home, form: str) -> None:
+    said = "no encounter file but a worklist: it belongs into inbox/"
+    path = home.folder("encounters") / f"worklist.{form}"
+    path.write_bytes(worklist(form))
+    checked = CliRunner().invoke(app, ["check", str(path), "--home", str(home.path)])
+    assert checked.exit_code == 1
+    assert said in str(checked.exception)
+    assert take_in_encounters(home, AS_OF) == {"encounters_refused": 1}
+    (reason,) = [json.loads(path.read_text()) for path in home.folder("quarantine").glob("*.json")]
+    assert (reason["code"], said in reason["message"]) == ("NOT_ENCOUNTERS", True)
+
+
+def test_a_worklist_that_an_earlier_version_took_in_stays_out(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(reading, "_OF_WORKLIST", {"nothing has this"})
+        (home.folder("encounters") / "worklist.csv").write_bytes(worklist("csv"))
+        assert take_in_encounters(home, AS_OF) == {"encounters": 1}
+    verified = CliRunner().invoke(app, ["verify", "--home", str(home.path)])
+    assert "taken in by an earlier version: no encounter file but a worklist" in verified.output
+    store_path(home.warehouse).unlink()
+    assert told(home) == ""
+    assert rows(home) == []
 
 
 def test_a_night_that_died_after_keeping_the_rows_is_finished(home: Home) -> None:

@@ -26,7 +26,7 @@ from warehouse.archive import ArchiveError, archive_path, bring_back, keep, keep
 from warehouse.check import FAIL
 from warehouse.database import open_warehouse
 from warehouse.publish import publish, readable
-from warehouse.sealing import RECIPIENTS, SealError, is_sealed, plain, seal_file, unseal_file
+from warehouse.sealing import RECIPIENTS, SealError, identities, is_sealed, plain, seal_file, unseal_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +171,34 @@ def test_a_rebuild_without_the_key_asks_for_it_and_changes_nothing(
         assert con.execute("select count(*) from era.claim").fetchall() == [(1,)]
 
 
+def test_verify_without_the_key_says_so_before_it_looks(
+    home: Home, key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(home, key)
+    encrypt(home)
+    settings(home)  # what the settings say does not matter: the files are sealed
+    monkeypatch.delenv("SHORTPAY_KEY")
+    for given, said in (
+        (None, "no key is set"),
+        (Identity.generate(), "the key at hand fits none of archive/"),
+    ):
+        if given is not None:
+            monkeypatch.setenv("SHORTPAY_KEY", str(given))
+        refused = CliRunner().invoke(app, ["verify", "--home", str(home.path)])
+        assert (refused.exit_code, refused.output) == (1, "")
+        assert str(refused.exception).startswith(said)
+    monkeypatch.setenv("SHORTPAY_KEY", str(key))
+    assert "damaged" not in CliRunner().invoke(app, ["verify", "--home", str(home.path)]).output
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "\t\n# AGE-SECRET-KEY-1NONE\n"])
+def test_keys_are_parted_by_any_blank(monkeypatch: pytest.MonkeyPatch, between: str) -> None:
+    keys = [str(Identity.generate()) for _ in range(2)]
+    monkeypatch.delenv("SHORTPAY_KEY_FILE", raising=False)
+    monkeypatch.setenv("SHORTPAY_KEY", between.join(keys))
+    assert [str(one) for one in identities()] == keys
+
+
 def test_the_list_before_claims_go_out_knows_what_a_sealed_home_has_decided(
     home: Home, key: Identity, tmp_path: Path
 ) -> None:
@@ -203,7 +231,7 @@ def test_keys_are_changed(home: Home, key: Identity, monkeypatch: pytest.MonkeyP
     settings(home, new)
     with pytest.raises(HomeError, match="differ on encryption"):
         prepare(home)
-    monkeypatch.setenv("SHORTPAY_KEY", f"{key}\n{new}")
+    monkeypatch.setenv("SHORTPAY_KEY", f"{key} {new}")
     assert encrypt(home, anew=True) == {"sealed anew": 6}
     monkeypatch.setenv("SHORTPAY_KEY", str(new))
     prepare(home)
@@ -258,6 +286,24 @@ def test_a_file_that_is_archived_block_by_block_is_sealed_and_comes_back(
     unseal_file(sealed, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == data
     assert list(home.path.rglob("*.partial*")) == []
+
+
+def test_a_key_is_not_made_beside_what_it_protects(home: Home) -> None:
+    for file in (home.path / "key", home.folder("journal") / "key"):
+        refused = CliRunner().invoke(app, ["encrypt", "--new-key", str(file)])
+        assert refused.exit_code == 1
+        assert "keep the key elsewhere" in str(refused.exception)
+        assert not file.exists()
+
+
+def test_a_new_letter_is_shown_from_the_next_night_on(home: Home) -> None:
+    CliRunner().invoke(
+        app, ["letter", "add", "documentation_request", "--dated", "2026-07-01", "--home", str(home.path)]
+    )
+    for name, said in (("l-0001", "the next one shows it"), ("L-0002", "no letter has this number")):
+        asked = CliRunner().invoke(app, ["explain", name, "--home", str(home.path)])
+        assert asked.exit_code == 1
+        assert said in str(asked.exception)
 
 
 def test_the_commands(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

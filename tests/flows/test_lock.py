@@ -1,6 +1,7 @@
 """One run at a time in a home: the lock names its holder, dies with it, and is taken over with a word."""
 
 import datetime as dt
+import fcntl
 import json
 import os
 import signal
@@ -87,6 +88,15 @@ def test_a_living_holder_is_a_refusal_that_names_it(home: Home, other: subproces
     named, lives = holder_of(home)
     assert named is not None
     assert (named.pid, lives) == (other.pid, True)
+
+
+def test_a_backup_that_holds_the_lock_is_named_as_one(home: Home) -> None:
+    """`flock` of docs/operations.md writes no name into the file."""
+    with (home.path / lock.LOCK).open("w") as backup:
+        fcntl.flock(backup, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="or a backup holds the lock; wait"), hold(home, "run"):
+            pytest.fail("two at a time")
+    assert said(home) == []
 
 
 def test_a_killed_holder_is_taken_over_and_that_is_said(home: Home, other: subprocess.Popen[str]) -> None:

@@ -73,19 +73,22 @@ def run_while_the_warehouse_is_open_elsewhere(
 
 def test_a_night_and_the_same_again(home: Path) -> None:
     drop(home, "2026-06-24", "2026-06-25")
+    (home / "encounters" / "worklist.csv").write_text("dispute_id,version\n")
     first = shortpay("run", "--home", home, "--as-of", "2026-07-01")
     assert first.returncode == 0, first.stderr
+    assert "Encounter files: 0 read, 0 seen before, 1 quarantined" in first.stdout
     assert "8 read, 0 seen before, 3 quarantined" in first.stdout
     assert "Against the guide (pyx12): 8 CONFORMS" in first.stdout
     assert not list((home / "inbox").iterdir())
     reasons = [json.loads(path.read_text()) for path in sorted((home / "quarantine").glob("*.json"))]
-    assert {reason["code"] for reason in reasons} == {"EMPTY", "NO_835", "TRUNCATED"}
+    assert {reason["code"] for reason in reasons} == {"EMPTY", "NO_835", "TRUNCATED", "NOT_ENCOUNTERS"}
     assert all(reason["message"] and reason["file"] for reason in reasons)
     before = published(home)
     again = run_while_the_warehouse_is_open_elsewhere(home, "--as-of", "2026-07-01")
     assert again.returncode == 0, again.stderr
     assert "0 read, 0 seen before, 0 quarantined" in again.stdout
     assert "pyx12" not in again.stdout
+    assert "Encounter files" not in again.stdout
     assert published(home) == before
     dispute = (home / "published" / "worklist.csv").read_text().splitlines()[1].split(",")[0]
     proof = shortpay("explain", dispute, "--home", home)
@@ -136,3 +139,7 @@ def test_no_home_and_bad_usage(tmp_path: Path) -> None:
     assert missing.returncode == 1
     assert "shortpay init" in missing.stderr
     assert shortpay("run", "--nonsense").returncode == 2
+    assert shortpay("init", tmp_path / "home").returncode == 0
+    to_come = shortpay("run", "--home", tmp_path / "home", "--as-of", "2999-01-01")
+    assert to_come.returncode == 2
+    assert "still to come" in to_come.stderr

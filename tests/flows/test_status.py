@@ -23,6 +23,7 @@ from flows.serve import Watch, missed, not_done
 from flows.settings import Schedule
 from flows.status import standing
 from flows.summary import Summary
+from warehouse.damage import rebuild_it
 
 NIGHT = dt.datetime(2026, 7, 1, 7, 30, tzinfo=dt.UTC)  # 2:30 in Chicago, the starter's schedule
 AS_OF = dt.date(2026, 7, 1)
@@ -90,6 +91,17 @@ def test_a_night_that_settings_stop_is_written_down_too(home: Home, monkeypatch:
     found = read_record(home)
     assert found is not None
     assert found.last.problem == "1 problem in what people wrote; see: shortpay contracts check"
+
+
+def test_a_night_that_a_damaged_warehouse_stopped_says_what_to_do_and_the_next_one_clears_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(home, monkeypatch, NIGHT, rebuild_it(home.warehouse))
+    told = str(standing(home, NIGHT))
+    assert "failed: the warehouse is missing or damaged; run: shortpay rebuild, then: shortpay run" in told
+    assert kind_of(duckdb.SerializationException("DOE")) in told
+    night(home, monkeypatch, NIGHT + dt.timedelta(hours=1))
+    assert standing(home, NIGHT + dt.timedelta(hours=2)).healthy
 
 
 def test_an_error_tells_its_kind_and_never_its_text() -> None:

@@ -49,6 +49,7 @@ ROW_SCHEMA: dict[str, pl.DataType] = {
 REQUIRED = ("patient_account", "service_date", "procedure_code")
 _LONGEST_CELL = 4_000_000
 _MOST_ROWS = 500_000
+_OF_WORKLIST = {"dispute_id", "version"}
 _ARCHIVE = b"PK\x03\x04"
 
 
@@ -122,9 +123,11 @@ def _headers() -> dict[str, str]:
 
 def _places(header: list[str]) -> dict[str, int]:
     """Return where each known column stands, the first of its names."""
+    names = [re.sub(r"[^a-z0-9]+", "_", text.casefold().strip()).strip("_") for text in header]
+    if {*names} >= _OF_WORKLIST:
+        raise NotEncountersError("no encounter file but a worklist: it belongs into inbox/, saved as .xlsx")
     places: dict[str, int] = {}
-    for place, text in enumerate(header):
-        name = re.sub(r"[^a-z0-9]+", "_", text.casefold().strip()).strip("_")
+    for place, name in enumerate(names):
         if name in _headers():
             places.setdefault(_headers()[name], place)
     missing = [name for name in REQUIRED if name not in places]

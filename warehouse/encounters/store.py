@@ -22,7 +22,7 @@ from warehouse.database import model_sql
 from warehouse.durable import database_files, remove_database
 
 from .notes import elements_found, settings, similarities
-from .reading import ROW_SCHEMA, read_encounters
+from .reading import ROW_SCHEMA, NotEncountersError, read_encounters
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -130,19 +130,24 @@ def restore(
 ) -> tuple[int, list[str]]:
     """Read encounter files that the warehouse knows and the store lacks from the archive again.
 
-    Return how many came back, and the hashes of those that the archive cannot give: their days go unjudged.
+    Return how many came back, and the hashes of those that the archive cannot give: their days go unjudged. What an
+    earlier version took in and this one does not, like a worklist, stays out.
     """
     there = {row[0] for row in store.execute("select file_hash from file").fetchall()}
     lacking = [row for row in known_files(warehouse) if row[0] not in there]
-    lost = []
+    count, lost = 0, []
     for file_hash, name, seen in lacking:
         try:
             source = Source(name, bring_back(archive, file_hash))
+            read = read_encounters(source)
         except ArchiveError:
             lost.append(file_hash)
+        except NotEncountersError:
+            continue
         else:
-            load_encounters(store, source, read_encounters(source), seen)
-    return len(lacking) - len(lost), lost
+            load_encounters(store, source, read, seen)
+            count += 1
+    return count, lost
 
 
 def stand(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

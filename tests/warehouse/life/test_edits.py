@@ -173,6 +173,10 @@ def test_two_posters_who_say_the_same(desk: Desk, printed: bytes) -> None:
         ({"status": None, "note": "cleared by accident"}, "UNKNOWN_STATUS"),
         ({"status": "lost", "decision_date": "soon"}, "BAD_DATE"),
         ({"status": "lost", "decision_date": dt.datetime(2030, 1, 1)}, "BAD_DATE"),  # noqa: DTZ001
+        (
+            {"status": "lost", "decision_date": "1990-06-30"},
+            "BAD_DATE",
+        ),  # mistyped: years before the remittance
         ({"note": "x" * 2001}, "TOO_LONG"),
         ({"version": "0000000000", "status": "sent"}, "UNKNOWN_VERSION"),
         ({"dispute_id": "D-0000000000", "status": "sent"}, "UNKNOWN_DISPUTE"),
@@ -185,6 +189,18 @@ def test_what_cannot_be_taken_is_kept_with_its_reason(
     assert desk.take(edited(printed, {1: cells})) == (0, 1)
     assert desk.codes() == [(str(cells.get("dispute_id", first)), code)]
     assert desk.journal.read("event") == []
+
+
+def test_an_old_day_that_was_taken_once_is_no_edit(desk: Desk, printed: bytes) -> None:
+    first = ids(printed)[0]
+    desk.journal.add(
+        "event",
+        [Standing(desk.journal).event(first, {"decision_date": "1990-06-30"}, AS_OF, "maria", "earlier")],
+    )
+    again = desk.night(NEXT)
+    assert desk.row(first)[3] == dt.date(1990, 6, 30)
+    assert desk.take(again) == (0, 0)
+    assert desk.take(edited(again, {1: {"decision_date": AS_OF}}), name="mended.xlsx") == (1, 0)
 
 
 def test_a_row_that_was_closed_meanwhile(desk: Desk, printed: bytes) -> None:
