@@ -47,7 +47,7 @@ NAMES = (
 
 def hostile(start: int) -> bytes:
     """A remittance with the texts one after the other in all places of names; its numbers are plain."""
-    marks = Marks()
+    marks = Marks(first=1_000 * start)
     template = (ENVELOPE + HEAD + CLAIM + CLAIM + TAIL).replace("\n", "")
     text = marks.planted(template, total="191.60", paid="48.15", cut="29.85", b6="50.15")
     places = iter(range(start, start + 10_000))

@@ -1,8 +1,8 @@
 -- grain: one row a service line. key: file_hash, claim, line (line_id).
 -- inputs: core.comparable_line, core.claim, core.expected_line, core.judged_amount, core.cause, era.file_seen
 -- A line is judged with what it is capped with (a visit, a claim), was split from (one line control number), shares a cut with (an
--- adjustment of the claim) or is ranked with where the payer took another for the first: the sum is compared, and the shortfall stands on the lead line. A group with a member that is open is not judged; one
--- for which nothing was allowed, outside visits and caps, is judged by itself.
+-- adjustment of the claim) or is ranked with where the payer took another for the first: the sum is compared, and the shortfall stands on
+-- the lead line. A group with a member that is open is not judged; one for which nothing was allowed, outside visits and caps, is judged by itself.
 with part as (
     select l.*, c.patient_account as account, c.payer_claim_number as claim_number,
            case when l.split and l.lane is null then concat_ws('|', l.billed_line, l.procedure_code, l.modifiers) else l.line_id::varchar end as priced_as
