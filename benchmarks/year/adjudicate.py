@@ -262,11 +262,13 @@ def _as_told(
 
 
 def _units_refused(line: DecidedLine, billed: Line) -> DecidedLine:
-    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed."""
-    refused = billed.charge - line.charge
-    whole = replace(line, charge=billed.charge)
-    told = (*line.adjustments, Adjustment("CO", "151", refused))
-    return replace(whole, adjustments=told, billed_units=billed.units, remarks=("N362",))
+    """One unit refused (CO-151, N362): its charge goes with it, and the line says how many were billed.
+
+    Where nothing was allowed for the rest either, it is all a matter of the price, and the remark alone tells it.
+    """
+    told = Adjustment("CO", "151" if line.allowed else "45", billed.charge - line.charge)
+    whole = replace(line, charge=billed.charge, adjustments=(*line.adjustments, told))
+    return replace(whole, billed_units=billed.units, remarks=("N362",))
 
 
 def _moved(line: DecidedLine, amount: Decimal, to: Adjustment) -> DecidedLine:
