@@ -235,6 +235,7 @@ def test_a_rebuilt_worklist_warns_of_the_same_windows(home: Home) -> None:
     assert all(soon == alarmed for soon, alarmed in rows)
 
 
+@pytest.mark.slow
 def test_a_rebuild_that_died_before_it_published_keeps_the_old_file_and_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,7 @@ SPREADS = {
 @pytest.mark.parametrize(
     "spread",
     [
-        "by chance, 1",
+        pytest.param("by chance, 1", marks=pytest.mark.slow),
         pytest.param("by chance, 2", marks=pytest.mark.slow),
         pytest.param("one a night", marks=pytest.mark.slow),
         "one a night, the last first",

@@ -187,6 +187,7 @@ COMPARED = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_published_state_comes_out_again_of_what_was_known_then(practice: Practice) -> None:
     """What `explain --replay` does, a night at a time: no file, word or state of later counts."""
     con = practice.con

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -140,6 +141,7 @@ def test_a_changed_schedule_is_named_where_it_changes_the_amount(home: Home) -> 
     assert telling(told) == {"contracts": f"contracts/ differs: {RATES} (changed)"}
 
 
+@pytest.mark.slow
 def test_changed_reference_tables_are_named(home: Home) -> None:
     """Another conversion factor."""
     dispute = one(home, "payer = 'Medicare' and cause <> 'unexplained'")
