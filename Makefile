@@ -14,7 +14,8 @@ export DO_NOT_TRACK = 1
 demo: install
 	@$(BIN)/shortpay demo --home demo
 
-test: lint types unit
+test: install-test
+	@$(MAKE) --no-print-directory -j 2 lint types unit
 
 lint: install-test
 	$(BIN)/ruff check .
@@ -29,6 +30,7 @@ unit: install-test
 # Nights killed and finished by the next, or told in another order; marked names and numbers searched for in what they leave.
 slow: install-test
 	$(BIN)/python -m pytest -q -m slow
+	EXAMPLES=100 $(BIN)/python -m pytest -q tests/contracts/test_properties.py
 
 # Ten minutes of arbitrary bytes for the reader, or MINUTES=…; fails if it finds anything (see .fuzz/found/).
 MINUTES ?= 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -26,7 +27,7 @@ PRACTICE = Practice(
     )
 )
 QUICK = settings(
-    max_examples=30,
+    max_examples=int(os.environ.get("EXAMPLES", "15")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -80,6 +80,7 @@ def test_the_examples_are_read_as_pyx12_reads_them() -> None:
     assert sum(counts) > 1_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not SAMPLES, reason="the public sample remittances (shared/data/835) are not on this machine"
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from era_parser import Refusal, RefusalCode, Source, outline, parse, parse_chunks, parts
+from era_parser import Refusal, RefusalCode, Remittances, Source, outline, parse, parse_chunks, parts
 
 Tables = dict[str, pl.DataFrame]
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures" / "835").glob("*/*.835"))
@@ -20,10 +20,14 @@ def in_parts(path: Path, size: int) -> tuple[Tables, list[Refusal]]:
     return tables, refusals
 
 
-def same(path: Path, size: int) -> None:
+def same(path: Path, *sizes: int) -> None:
     """All tables equal; findings in whatever order, a wrapped file's once a part."""
     whole = parse([Source.from_path(path)])
-    tables, refusals = in_parts(path, size)
+    for size in sizes:
+        equal(whole, *in_parts(path, size))
+
+
+def equal(whole: Remittances, tables: Tables, refusals: list[Refusal]) -> None:
     assert [(r.code, r.name) for r in refusals] == [(r.code, r.name) for r in whole.refusals]
     if refusals:
         return
@@ -45,8 +49,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_fixtures(path: Path) -> None:
-    for size in SIZES:
-        same(path, size)
+    same(path, *SIZES)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,13 +48,23 @@ def said(home: Home, *arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def due(home: Home, as_of: dt.date = TODAY) -> list[tuple[object, ...]]:
-    with open_warehouse(home.warehouse) as con:
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Judge a warehouse without remittances, once: letters are ranked alone."""
+    path = tmp_path_factory.mktemp("judged") / "warehouse.duckdb"
+    with open_warehouse(path) as con:
         judge.store_terms(con, Terms(), Reference())
         judge.adjudicate(con)
         judge.compare(con)
         judge.price(con, Terms(), Reference(), Practice())
         judge.judge(con)
+    return path
+
+
+def due(home: Home, judged: Path, as_of: dt.date = TODAY) -> list[tuple[object, ...]]:
+    if not home.warehouse.exists():
+        shutil.copy(judged, home.warehouse)
+    with open_warehouse(home.warehouse) as con:
         judge.rank(con, as_of, Journal(home.folder("journal")))
         return con.execute(
             "select due, deadline_date::varchar from out.deadline where about = 'letter'"
@@ -62,17 +73,17 @@ def due(home: Home, as_of: dt.date = TODAY) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize(("kind", "dated", "days", "wanted"), CASES)
 def test_a_letter_starts_its_clocks(
-    home: Home, kind: str, dated: str, days: int | None, wanted: list[tuple[str, str]]
+    home: Home, judged: Path, kind: str, dated: str, days: int | None, wanted: list[tuple[str, str]]
 ) -> None:
     given = [] if days is None else ["--days", str(days)]
     assert said(home, "add", kind, "--dated", dated, *given) == (
         0,
         f"L-0001: {kind} of {dated}; the next night lists its days\n",
     )
-    assert due(home) == wanted
+    assert due(home, judged) == wanted
     assert said(home, "done", "l-0001")[0] == 0
-    assert due(home) == []
-    assert due(home, dt.date(2026, 7, 19)) == [], "as of the day before, it had not been written down"
+    assert due(home, judged) == []
+    assert due(home, judged, dt.date(2026, 7, 19)) == [], "as of the day before, it had not been written down"
 
 
 def test_a_kind_that_nobody_knows_is_refused(home: Home) -> None:

@@ -24,8 +24,15 @@ def shortpay(*arguments: str | Path, **environment: str) -> subprocess.Completed
     )
 
 
+@pytest.fixture(scope="module")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for Prefect's database, which takes longer to make than a night to run."""
+    return tmp_path_factory.mktemp("prefect")
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, prefect_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PREFECT_HOME", str(prefect_home))
     assert shortpay("init", tmp_path / "home").returncode == 0
     shutil.copy(EXAMPLES / "shortpay.toml", tmp_path / "home" / "shortpay.toml")
     for name in ("contracts", "reference"):

@@ -212,6 +212,7 @@ def test_a_rebuilt_warehouse_is_the_same(home: Home) -> None:
     assert shortpay("verify", home)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_rebuild_makes_damaged_encounters_anew(home: Home) -> None:
     before = state(home.path)
     edit(store_path(home.warehouse), b"DUCK", b"DACK")
@@ -224,6 +225,7 @@ def test_a_rebuild_makes_damaged_encounters_anew(home: Home) -> None:
     assert shortpay("verify", home)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_rebuilt_worklist_warns_of_the_same_windows(home: Home) -> None:
     """A night warns of windows that close before the next one, here in January: so does a rebuild."""
     nightly = home.settings.read_text()

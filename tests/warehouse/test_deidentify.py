@@ -61,7 +61,9 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Marks]:
     return folder / "shortpay.duckdb", marks
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["kept", "shifted"])
+@pytest.fixture(
+    scope="module", params=[False, pytest.param(True, marks=pytest.mark.slow)], ids=["kept", "shifted"]
+)
 def extract(request: pytest.FixtureRequest, marked: tuple[Path, Marks]) -> Path:
     target: Path = marked[0].with_name(f"deidentified-{request.param}.duckdb")
     rows = deidentify(marked[0], target, KEY, shift=request.param)

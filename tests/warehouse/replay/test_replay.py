@@ -153,6 +153,7 @@ def test_changed_reference_tables_are_named(home: Home) -> None:
     assert telling(told) == {"reference": "reference/ differs: conversion_factor.csv (changed)"}
 
 
+@pytest.mark.slow
 def test_the_recorded_set_is_found_after_contracts_were_amended_and_a_night_has_run(home: Home) -> None:
     medicare, schedule = one(home, "payer = 'Medicare'"), uhc(home)
     before = read_rules(home.rules).files.name
