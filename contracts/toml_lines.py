@@ -6,7 +6,7 @@ import re
 
 Path = tuple[str | int, ...]
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_HEADER = re.compile(r"^\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$")
 _LONGEST = 2_000
 """Longer lines are no keys that a person wrote; the patterns would take long over them."""
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
@@ -26,7 +26,7 @@ def key_lines(text: str) -> dict[Path, int]:
             continue
         header = _HEADER.match(line)
         if header:
-            table = _table_path(header.group(1), header.group(2), counts)
+            table = _table_path(header.group(1), header.group(2).strip(), counts)
             found.setdefault(table, number)
             continue
         key = _KEY.match(line)

@@ -13,6 +13,8 @@ from era_parser.source import Refusal, RefusalCode, Source
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
 SOLID = re.compile(rb"\S")
+NEWLINE = re.compile(rb"\r?\n")
+NEWLINE_AND_BLANKS = re.compile(rb"\n[ \t\r\n]*")
 ISA = re.compile(rb"ISA([^0-9A-Za-z\s])(?:(?:(?!\1)[\s\S]){0,99}\1){15}")
 NEXT_SEGMENT = re.compile(rb"\s*(?:GS|ST|TA1|IEA|ISA)[^0-9A-Za-z\s]")
 FRAGMENT = re.compile(
@@ -305,9 +307,14 @@ def _continuations(raw: bytes, delimiters: Delimiters) -> list[tuple[int, int]]:
     """Newlines that do not end a segment although the newline is the terminator: (position, width)."""
     if delimiters.terminator != b"\n":
         return []
-    tag = rb"[A-Z][0-9A-Z]{1,2}" + re.escape(delimiters.element)
-    broken = re.compile(rb"\r?\n(?![ \t\r\n]*(?:" + tag + rb"|$))")
-    return [(match.start(), len(match[0])) for match in broken.finditer(raw)]
+    segment = re.compile(rb"[A-Z][0-9A-Z]{1,2}" + re.escape(delimiters.element))
+    found: list[tuple[int, int]] = []
+    for run in NEWLINE_AND_BLANKS.finditer(raw):
+        if run.end() == len(raw) or segment.match(raw, run.end()):
+            continue
+        start = run.start() - (raw[run.start() - 1 : run.start()] == b"\r")
+        found += [(at.start(), len(at[0])) for at in NEWLINE.finditer(raw, start, run.end())]
+    return found
 
 
 def _free_delimiters(data: bytes, spans: list[Span]) -> Delimiters | None:

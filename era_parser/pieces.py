@@ -66,7 +66,7 @@ def cut(body: Body, place: int, size: int = PIECE_BYTES) -> list[Piece]:
     if body.end - body.start < 1.5 * size or body.encoding != "utf-8":
         return [Piece(body, place, 0, body.start, body.end)]
     terminator, element = re.escape(body.delimiters.terminator), re.escape(body.delimiters.element)
-    start_of_set = re.compile(terminator + rb"(?=[ \t\r\n]*ST" + element + rb")")
+    start_of_set = re.compile(terminator + rb"(?=[ \t\r\n]{0,99}ST" + element + rb")")
     pieces: list[Piece] = []
     at = body.start
     while body.end - at > 1.5 * size:

@@ -99,14 +99,14 @@ def _show_answers(
     if not answers:
         return
     console.print(f"\n[bold]{number}. {point['title']}: {_WORDS[result]}[/bold]")
-    console.print(f"  {point['rule']} ({point['source']})", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"  {point['rule']} ({point['source']})", markup=False, soft_wrap=True)
     if result == CANNOT_TELL:
-        console.print(f"  would settle it: {point['settle']}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  would settle it: {point['settle']}", markup=False, soft_wrap=True)
     for one in answers[:_LONGEST]:
         text = f"  {counted} {one.row_number}: {one.patient_account} on {one.service_date}: {one.said}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.print(text, markup=False, soft_wrap=True)
     if len(answers) > _LONGEST:
-        console.print(f"  and {len(answers) - _LONGEST} more: --out writes all", highlight=False)
+        console.print(f"  and {len(answers) - _LONGEST} more: --out writes all")
 
 
 def write_checked(path: Path, found: list[Checked]) -> None:

@@ -82,7 +82,7 @@ def run(home: HomeOption = Path(), as_of: AsOf = None) -> None:
     with hold(place, "a night"), local_server(schedules=False) as server_is_up:
         run_night(place, day, server_is_up)
     for line in told(place):
-        Terminal().print(line, markup=False, highlight=False, soft_wrap=True)
+        Terminal().print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -103,7 +103,7 @@ def status(
 
     found = standing(Home.open(home))
     text = found.model_dump_json(indent=1) if json else str(found)
-    Terminal().print(text, markup=False, highlight=False, soft_wrap=True)
+    Terminal().print(text, markup=False, soft_wrap=True)
     raise typer.Exit(0 if found.healthy else 1)
 
 
@@ -142,7 +142,7 @@ def rebuild(
     console, place = Terminal(), Home.open(home)
     with showing(console), hold(place, "rebuild"):
         day, aside = make_anew(place, as_of.date() if as_of else None, incomplete=incomplete)
-    console.print(f"The warehouse has been made anew and published as of {day}.", highlight=False)
+    console.print(f"The warehouse has been made anew and published as of {day}.")
     if aside:
         console.print(f"The old file is {aside}; remove it when you no longer want it.", soft_wrap=True)
 
@@ -232,14 +232,14 @@ def parse(
     for name, count in rows.items():
         if count:
             text = f"{count:>10,}  {out / name}.parquet"
-            console.print(text, highlight=False, markup=False, soft_wrap=True)
+            console.print(text, markup=False, soft_wrap=True)
     for code, count in sorted(found.items()):
-        console.print(f"{count:>10,}  finding {code}", highlight=False)
+        console.print(f"{count:>10,}  finding {code}")
     for refusal in refusals:
         text = (
             f"refused: {shown(refusal.name)}: {refusal.code} at byte {refusal.byte_offset}: {refusal.message}"
         )
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def run_night(
@@ -281,7 +281,7 @@ def _told(error: Exception) -> str:
 
 
 def _stop(why: str) -> NoReturn:
-    Terminal(stderr=True).print(f"shortpay: {why}", markup=False, highlight=False, soft_wrap=True)
+    Terminal(stderr=True).print(f"shortpay: {why}", markup=False, soft_wrap=True)
     raise SystemExit(1)
 
 

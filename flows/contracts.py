@@ -38,7 +38,7 @@ def check(
     console = Terminal()
     _list(console, "error", errors)
     _list(console, "warning", found.warnings)
-    console.print(_counts(len(errors), len(found.warnings)), highlight=False)
+    console.print(_counts(len(errors), len(found.warnings)))
     raise typer.Exit(1 if errors else 0)
 
 
@@ -79,7 +79,7 @@ def try_(
 
 def _list(console: Console, kind: str, problems: Sequence[Problem]) -> None:
     for problem in problems:
-        console.print(f"{kind}: {problem}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{kind}: {problem}", markup=False, soft_wrap=True)
 
 
 def _counts(errors: int, warnings: int) -> str:

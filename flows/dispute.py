@@ -56,9 +56,7 @@ def set_(
     entry = standing.event(dispute.upper(), changes, when, who or getpass.getuser(), "command")
     journal.add("event", [entry])
     told = ", ".join(f"{name} {value!r}" for name, value in changes.items())
-    Terminal().print(
-        f"{dispute.upper()}: {told}, as of {when}; the next night shows it", markup=False, highlight=False
-    )
+    Terminal().print(f"{dispute.upper()}: {told}, as of {when}; the next night shows it", markup=False)
 
 
 def _changes(
@@ -94,7 +92,7 @@ def show(dispute: str, home: HomeOption = Path()) -> None:
     told += [(entry["when_date"], 1, _set(entry)) for entry in _of(journal, "event", dispute)]
     told += [(entry["when_date"], 2, _refused(entry)) for entry in _of(journal, "refused_edit", dispute)]
     for day, _, text in sorted(told, key=lambda entry: entry[:2]):
-        console.print(f"  {day}  {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {day}  {text}", markup=False, soft_wrap=True)
 
 
 def _of(journal: Journal, book: str, dispute: str) -> list[Entry]:

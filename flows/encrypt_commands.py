@@ -42,7 +42,7 @@ def encrypt(
     out = Terminal()
     said = ", ".join(f"{number:,} {what}" for what, number in sorted(counts.items())) or "nothing to do"
     for line in (f"Files: {said}", *told(place)):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def decrypt(
@@ -60,7 +60,7 @@ def decrypt(
             unseal_file(path, target)
         except SealError as error:
             raise HomeError(f"{path}: {error}") from None
-        Terminal().print(str(target), markup=False, highlight=False, soft_wrap=True)
+        Terminal().print(str(target), markup=False, soft_wrap=True)
 
 
 def _is_home(folder: Path) -> bool:
@@ -86,4 +86,4 @@ def _make_key(file: Path) -> None:
         'folders = ["archive", "quarantine"]',
     )
     for line in out_lines:
-        Terminal().print(line, markup=False, highlight=False, soft_wrap=True)
+        Terminal().print(line, markup=False, soft_wrap=True)

@@ -53,7 +53,7 @@ def explain(console: Console, home: Home, name: str) -> None:
             show_history(console, history)
         if found:
             place = escape(found[0].decisions[0].source_file)
-            console.print(f"\nThe proof of one line: {command()} explain '{place}:SEGMENT'", highlight=False)
+            console.print(f"\nThe proof of one line: {command()} explain '{place}:SEGMENT'")
             return
         try:
             _explain_row(console, con, home.folder("archive"), name)
@@ -93,7 +93,7 @@ def explain_again(console: Console, home: Home, dispute_id: str, today: dt.date)
     try:
         explain(console, home, dispute_id)
     except ArchiveError as error:
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(error), markup=False, soft_wrap=True)
     show_replay(console, told)
     return told.holds
 

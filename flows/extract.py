@@ -47,5 +47,5 @@ def deidentify(
     dates = "shifted" if shift_dates else "as they are"
     written = target if target.exists() else sealed_name(target)
     told = f"{written}: {len(rows)} tables, {sum(rows.values()):,} rows, dates {dates}"
-    Terminal().print(told, markup=False, highlight=False, soft_wrap=True)
+    Terminal().print(told, markup=False, soft_wrap=True)
     Terminal().print("Pseudonymised, not anonymous: see docs/deidentified.md before you pass it on.")

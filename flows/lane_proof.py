@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def show_lane(console: Console, proof: LaneProof) -> None:
     """Print what a row rests on, part by part."""
-    console.print(f"[bold]{escape(proof.name)}[/bold]  {escape(proof.what)}", highlight=False)
+    console.print(f"[bold]{escape(proof.name)}[/bold]  {escape(proof.what)}")
     say(console, proof.about)
     for section in proof.sections:
-        console.print(f"\n[bold]{escape(section.title)}[/bold]", highlight=False)
+        console.print(f"\n[bold]{escape(section.title)}[/bold]")
         for text in section.texts:
             say(console, f"  {text}")
         if section.rows:

@@ -67,9 +67,7 @@ def add(
     journal = Journal(place.folder("journal"))
     letter = f"L-{1 + sum(1 for one in journal.read('letter') if one.get('kind')):04d}"
     journal.add("letter", [{"letter_id": letter, **entry}])
-    Terminal().print(
-        f"{letter}: {kind} of {dated.date()}; the next night lists its days", markup=False, highlight=False
-    )
+    Terminal().print(f"{letter}: {kind} of {dated.date()}; the next night lists its days", markup=False)
 
 
 @app.command()
@@ -98,7 +96,7 @@ def done(
         "answered_date": day.isoformat(),
     }
     journal.add("letter", [entry])
-    Terminal().print(f"{letter.upper()}: answered on {day}", markup=False, highlight=False)
+    Terminal().print(f"{letter.upper()}: answered on {day}", markup=False)
 
 
 def _dollars(text: str | None) -> str | None:

@@ -44,11 +44,11 @@ class Display:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, description=text)
         else:
-            self._console.print(f"  {text}", markup=False, highlight=False)
+            self._console.print(f"  {text}", markup=False)
         self._done += 1
 
     def note(self, text: str) -> None:
-        self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"  {text}", markup=False, soft_wrap=True)
 
 
 _current: list[Display] = []

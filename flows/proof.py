@@ -28,7 +28,7 @@ def show_proof(console: Console, proof: Proof) -> None:
     if line["carries"] and line["standing"] in _OPEN:
         _show_dispute(console, line)
     for code, detail in proof.findings:
-        console.print(f"Also: {code}: {escape(detail)}", highlight=False)
+        console.print(f"Also: {code}: {escape(detail)}")
     show_history(console, proof.history, lines=False)
 
 
@@ -48,11 +48,10 @@ def _show_head(console: Console, line: Line) -> None:
         console.print(
             f"Short by ${line['first_shortfall_amount']} when first published on {line['first_seen_date']};"
             f" ${line['recovered_amount']} recovered since. What follows is how it stands now.",
-            highlight=False,
         )
     if not (line["carries"] and line["standing"] in _OPEN):
         reason = f": {escape(line['reason'])}" if line["reason"] else ""
-        console.print(f"{line['verdict']}{reason}", highlight=False, soft_wrap=True)
+        console.print(f"{line['verdict']}{reason}", soft_wrap=True)
 
 
 def _show_segments(console: Console, proof: Proof) -> None:
@@ -107,12 +106,10 @@ def _show_dispute(console: Console, line: Line) -> None:
         f"  (project {line['project']})"
     )
     if line["judged_with"]:
-        console.print(f"  {escape(line['judged_with'])}", highlight=False)
-    console.print(f"  {escape(line['cause_evidence'] or '')}", highlight=False)
+        console.print(f"  {escape(line['judged_with'])}")
+    console.print(f"  {escape(line['cause_evidence'] or '')}")
     if line["rivals"]:
-        console.print(
-            f"  other mistakes that come to the same cents: {escape(line['rivals'])}", highlight=False
-        )
+        console.print(f"  other mistakes that come to the same cents: {escape(line['rivals'])}")
     left = line["status"] if line["days_left"] is None else f"{line['days_left']} days left"
     console.print(
         f"Dispute by {line['dispute_by']} ({left}): {line['dispute_level']},"
@@ -126,7 +123,6 @@ def show_history(console: Console, history: History, *, lines: bool = True) -> N
     for decision in history.decisions:
         console.print(
             f"  {decision.remittance_date}  {decision.state}: {escape(decision.state_reason)}",
-            highlight=False,
         )
         console.print(
             f"    status {decision.claim_status_code}, charge {decision.charge_amount}, paid {decision.paid_amount};"
@@ -143,6 +139,4 @@ def show_history(console: Console, history: History, *, lines: bool = True) -> N
                 soft_wrap=True,
             )
     for date, code, reference, amount, tie in history.takebacks:
-        console.print(
-            f"  {date}  PLB {code} {escape(str(reference))}: {amount} (tied by {tie})", highlight=False
-        )
+        console.print(f"  {date}  PLB {code} {escape(str(reference))}: {amount} (tied by {tie})")

@@ -18,7 +18,7 @@ STEP_COLUMNS = ("step", "arithmetic", "source", "after")
 
 def say(console: Console, text: str) -> None:
     """Print a sentence as it is: nothing in it is markup."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, markup=False, soft_wrap=True)
 
 
 def show_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -58,7 +58,7 @@ def list_loaded(home: HomeOption = Path()) -> None:
         )  # fmt: skip
     out.print(table)
     for line in missing(reference.release):
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def missing(loaded: pl.DataFrame) -> list[str]:
@@ -82,8 +82,8 @@ def _show(out: Console, report: Report) -> None:
     for entry in report.taken:
         qp = ", for QPs" if entry.part == "yes" else ""
         text = f"loaded  {entry.release}  {entry.member}: {entry.rows:,} rows{qp}, {entry.effective} to {entry.until}"
-        out.print(text, highlight=False, markup=False, soft_wrap=True)
+        out.print(text, markup=False, soft_wrap=True)
     for entry in report.known:
-        out.print(f"known   {entry.release}  {entry.member}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"known   {entry.release}  {entry.member}", markup=False, soft_wrap=True)
     for name, why in report.passed_over:
-        out.print(f"passed over  {name}: {why}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"passed over  {name}: {why}", markup=False, soft_wrap=True)

@@ -59,7 +59,7 @@ def show_replay(console: Console, replay: Replay) -> None:
     console.print(
         f"\n[bold]Replay of {replay.dispute_id}[/bold] as published on {entry['when_date']}, version {entry['version']}"
     )
-    console.print(f"  {_published(entry)}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"  {_published(entry)}", markup=False, soft_wrap=True)
     kept = [one for one in replay.rules.files if one.folder != PROGRAM]
     if replay.file_names:
         files = escape(", ".join(replay.file_names))
@@ -72,7 +72,7 @@ def show_replay(console: Console, replay: Replay) -> None:
     _show_answer(console, "1. Does the proof come out as it was published?", replay.as_published)
     _show_answer(console, f"2. Does it still hold on {replay.today.as_of}?", replay.today)
     for sentence in _sentences(replay):
-        console.print(f"   {sentence}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"   {sentence}", markup=False, soft_wrap=True)
     _show_reasons(console, replay)
 
 
@@ -103,7 +103,7 @@ def _published(entry: Entry) -> str:
 def _show_answer(console: Console, question: str, answer: Answer) -> None:
     if answer.problem:
         console.print(f"\n[bold]{question}[/bold]  Cannot be said.")
-        console.print(f"   {answer.problem}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"   {answer.problem}", markup=False, soft_wrap=True)
         return
     if answer.holds:
         console.print(f"\n[bold]{question}[/bold]  Yes, in every figure.")
@@ -124,7 +124,6 @@ def _show_reasons(console: Console, replay: Replay) -> None:
     if not replay.as_published.holds and replay.as_published.found:
         console.print(
             "\nWhat was recorded does not give what was published. " + _suspect(replay.reasons),
-            highlight=False,
         )
     telling = [reason for reason in replay.reasons if reason.effects]
     silent = [reason for reason in replay.reasons if not reason.effects and reason.change.what != "calendar"]
@@ -142,7 +141,7 @@ def _show_reasons(console: Console, replay: Replay) -> None:
             console.print("  Nothing that changed does it by itself; several changes do together.")
     for reason in silent:
         told = f"Changed since, with no effect on this line: {reason.change.told}"
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+        console.print(told, markup=False, soft_wrap=True)
 
 
 def _suspect(reasons: list[Reason]) -> str:

@@ -256,7 +256,7 @@ def _show_opinions(console: Console, opinions: dict[str, int] | None) -> None:
         console.print("Against the guide (pyx12): could not be checked; the next night tries again")
     elif opinions:
         said = ", ".join(f"{count} {opinion}" for opinion, count in sorted(opinions.items()))
-        console.print(f"Against the guide (pyx12): {said}", highlight=False)
+        console.print(f"Against the guide (pyx12): {said}")
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:

@@ -37,7 +37,13 @@ def _spelled(sign: str) -> str:
 
 
 class Terminal(Console):
-    """A console on which texts have no power: escape sequences are spelled out, whoever prints them."""
+    """A console on which texts have no power: escape sequences are spelled out, whoever prints them.
+
+    Nothing is highlighted: the patterns for that take time by the square of a text's length, hours for a megabyte.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"highlight": False} | options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Render a text without what a terminal would act on; our own line ends stay."""

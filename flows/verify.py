@@ -28,9 +28,9 @@ def show_verify(console: Console, home: Home) -> int:
     for looked in looks:
         count += len(looked.faults)
         mark = f"{len(looked.faults)} off" if looked.faults else "good"
-        console.print(f"{mark:>8}  {escape(looked.what)}", highlight=False, soft_wrap=True)
+        console.print(f"{mark:>8}  {escape(looked.what)}", soft_wrap=True)
         for fault in looked.faults[:SHOWN]:
-            console.print(f"          {escape(str(fault))}", highlight=False, soft_wrap=True)
+            console.print(f"          {escape(str(fault))}", soft_wrap=True)
         if len(looked.faults) > SHOWN:
             console.print(f"          and {len(looked.faults) - SHOWN} more")
     return count

@@ -137,7 +137,7 @@ def test_what_is_printed_cannot_act(home: Home) -> None:
     out = io.StringIO()
     console = Terminal(file=out, force_terminal=True, width=400, color_system="truecolor")
     with readable(home.published) as con:
-        for (dispute,) in con.execute("select dispute_id from out.worklist limit 2").fetchall():
+        for (dispute,) in con.execute("select dispute_id from out.worklist limit 5").fetchall():
             for proof in prove(con, home.folder("archive"), dispute):
                 show_proof(console, proof)
         show(console, summarise(con), home.folder("published"))

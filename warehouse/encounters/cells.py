@@ -57,7 +57,7 @@ def whole_number(text: str) -> int | None:
 
 def minutes(text: str) -> int | None:
     """Read minutes of treatment, with or without the unit."""
-    found = whole_number(re.sub(r"\s*min(ute)?s?\.?$", "", text.casefold()))
+    found = whole_number(re.sub(r"\s{0,9}min(ute)?s?\.?$", "", text.casefold()))
     return found if found is not None and found <= _LONGEST_DAY else None
 
 
