@@ -127,12 +127,15 @@ def tie_provider_adjustments(con: duckdb.DuckDBPyConnection) -> None:
 
 def compare(con: duckdb.DuckDBPyConnection) -> None:
     """Derive the allowed amount and the lane of each line."""
-    con.execute(model_sql("macro.asked_units"))
-    build(con, "core.comparable_line")
+    for macro in ("macro.asked_units", "macro.known_by"):
+        con.execute(model_sql(macro))
+    for model in ("core.crowded_day", "core.comparable_line"):
+        build(con, model)
 
 
 def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, practice: Practice) -> int:
     """Price every line that a payer decided as primary, and find why what is short was; return how many."""
+    con.execute(model_sql("macro.known_by"))
     lines = pl.concat(con.sql(model_sql(model)).pl() for model in PRICED)
     lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
     repriced = reprice(lines, terms, reference, practice)

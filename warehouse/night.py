@@ -35,6 +35,7 @@ CLAIM_TABLES = (
     "core.reversal",
     "core.line_reversal",
     "core.adjudication",
+    "core.crowded_day",
     "core.comparable_line",
     "core.verdict",
     "core.line_finding",

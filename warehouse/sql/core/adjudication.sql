@@ -3,8 +3,9 @@
 -- The ledger: which decision survives. A later decision on the same services replaces an earlier one (RFI 1741); one that was taken back
 -- waits for its correction, and what had been replaced does not come back to life. Contradictions are left in doubt. Services of different
 -- plans of care (GP, GO, GN) are never the same; where 59, an X modifier, 76 or 77 stands on one of two paid decisions alone, it is in doubt.
+-- Decisions are held against each other; those of a crowded thread are too many for it and stay in doubt.
 with decision as (
-    select t.thread, t.sequence, c.file_hash, c.claim, c.payment, c.remittance_date, c.is_reversal, c.resent, c.claim_status_code,
+    select t.thread, t.sequence, t.crowded, c.file_hash, c.claim, c.payment, c.remittance_date, c.is_reversal, c.resent, c.claim_status_code,
            c.charge_amount, c.paid_amount, c.payer_claim_number, c.original_claim_number, c.payer_rank, c.points_back, c.content, k.amounts, c.line_count,
            coalesce(c.claim_status_code, '') in ('23', '25') as apart,
            coalesce(c.claim_status_code, '') in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25') as known_status,
@@ -18,7 +19,7 @@ preceded as (
     select *, bool_or(is_reversal) over (partition by thread, file_hash, payment)
               or coalesce(lag(is_reversal) over (partition by thread order by sequence), false) as follows_reversal
     from decision
-    where not resent and not apart
+    where not resent and not apart and not crowded
 ),
 payable as (
     -- a 22 with positive amounts is a correction where something has just been taken back (RFI 288); else it may be anything
@@ -31,7 +32,7 @@ refused as (
     select distinct file_hash, claim, line from core.adjustment where class in ('denial', 'bundling', 'non_covered') and adjustment_amount <> 0
 ),
 service as (
-    select p.thread, p.file_hash, p.claim, l.line, l.numbered_by_practice, l.line_control_number,
+    select distinct p.thread, p.file_hash, p.claim, l.numbered_by_practice, case when l.numbered_by_practice then l.line_control_number end as line_control_number,
            coalesce(l.billed_procedure_code, l.procedure_code) as code, l.service_date, l.disciplines, l.set_apart,
            l.paid_amount = 0 and (coalesce(p.claim_status_code = '4', false)
                or exists (from refused r where r.file_hash = l.file_hash and r.claim = l.claim and coalesce(r.line, l.line) = l.line)) as refused
@@ -123,6 +124,7 @@ stated as (
            case when d.resent then 'RESENT'
                 when d.apart then 'APART'
                 when d.is_reversal then 'REVERSAL'
+                when d.crowded then 'IN_DOUBT'
                 when w.printed_twice then 'RESENT'
                 when d.taken_back and w.replaced_date is not null then 'REVERSED'
                 when d.taken_back then 'PENDING'
@@ -149,6 +151,7 @@ select d.thread, d.sequence, d.file_hash, d.claim, d.is_reversal, s.state,
                 else concat('a reversal of ', s.stray_date, ' (charge ', s.stray_charge_amount, ', paid ', s.stray_paid_amount,
                             ') matches no decision; ask the payer what it takes back') end
             when 'IN_DOUBT' then case
+                when d.crowded then 'more than 100 decisions, or 2,000 lines, come as one claim: ask the payer for claim numbers of their own'
                 when s.unexplained_22 or s.shaky_status = '22' then 'a decision sent as reversal (22) with positive amounts, and nothing was taken back: it may be either'
                 when s.shaky then concat('status ', coalesce(d.claim_status_code, '(none)'), ' is not a claim status')
                 when s.shaky_status is not null then concat('a later decision has status ', s.shaky_status, ', which is not a claim status')

@@ -11,10 +11,14 @@ with own as (
     select file_hash, claim, original_claim_number, patient_account, patient_aliases, dates from core.claim where original_claim_number is not null
 ),
 dated as (select * exclude (dates), unnest(dates) as date from own where len(dates) > 0),
+lender as (
+    -- what more than 100 accounts, patients and dates go by is no claim's number
+    select distinct number, patient_account, patient_aliases, date from dated qualify count(*) over (partition by number) <= 100
+),
 borrowed as (
     select distinct o.* exclude (dates), d.date
     from own o
-    join dated d on d.number = o.number and (d.patient_account = o.patient_account or list_has_any(d.patient_aliases, o.patient_aliases))
+    join lender d on d.number = o.number and (d.patient_account = o.patient_account or list_has_any(d.patient_aliases, o.patient_aliases))
     where len(o.dates) = 0
 ),
 undated as (

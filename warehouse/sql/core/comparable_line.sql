@@ -1,5 +1,5 @@
 -- grain: one row a service line (a claim without lines: its line 0). key: line_id; file_hash, claim, line.
--- inputs: core.line, core.claim, core.adjudication, core.line_reversal, core.adjustment, macro asked_units
+-- inputs: core.line, core.claim, core.adjudication, core.line_reversal, core.adjustment, core.crowded_day, macro asked_units
 -- The allowed amount three ways (RFI 888, 507, 2601) and the lane a line stands in. Two ways that agree give the amount; a line whose
 -- amounts do not add up, or whose adjustments are not all understood, has none. Adjustments of the claim: a patient's share and what is
 -- taken from the payment leave the lines' allowed amounts alone; a price cut is spread over the lines in proportion to what they were
@@ -50,7 +50,7 @@ alone as (
     group by all
 ),
 ways as (
-    select l.*, j.thread, j.state, j.state_reason, a.line is not null as line_taken_back, coalesce(a.corrected, false) as line_corrected,
+    select l.*, j.thread, j.state, j.state_reason, r.crowd_reason, a.line is not null as line_taken_back, coalesce(a.corrected, false) as line_corrected,
            c.claim_status_code, c.paid_amount as claim_paid_amount, c.prior_payer, c.currency_code, c.line_count, c.patient_key, c.payer_key, c.payee_key,
            coalesce(s.patient_share_amount, 0) as patient_share_amount,
            coalesce(s.payment_reduction_amount, 0) as payment_reduction_amount,
@@ -75,6 +75,7 @@ ways as (
     left join summed s on s.file_hash = l.file_hash and s.claim = l.claim and s.line = l.line
     left join on_claim o on o.file_hash = l.file_hash and o.claim = l.claim
     left join alone a on a.file_hash = l.file_hash and a.claim = l.claim and a.line = l.line
+    left join core.crowded_day r on r.file_hash = l.file_hash and r.claim = l.claim and r.service_date = l.service_date
 ),
 weighed as (
     select file_hash, claim, line, claim_price_amount * 100 as cut, greatest(own_adjustment_amount, 0) * 100 as weight,
@@ -144,6 +145,7 @@ told as (
                 when claim_paid_amount = 0 and claim_bundling and line > 0 then 'counted as part of another service'
                 when claim_paid_amount = 0 and claim_denial then 'denied' end as settled_reason,
            case when date_problem is not null then date_problem
+                when crowd_reason is not null then crowd_reason
                 when coalesce(currency_code, 'USD') <> 'USD' then concat('amounts in ', currency_code, ', rates in USD')
                 when paid_amount is null or charge_amount is null then 'the line has no charge or no payment'
                 when has_negative then 'negative amounts in a decision that is not a reversal'
@@ -165,7 +167,7 @@ told as (
     from counted l
     join asked_units('counted') k using (file_hash, claim, line)
 )
-select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount, line_count, claim_denial, claim_bundling, claim_unplaced,
+select * exclude (own_payment_amount, own_adjustment_amount, claim_price_amount, line_count, crowd_reason, claim_denial, claim_bundling, claim_unplaced,
                   claim_refused_amount, settled_reason, problem, part_names, loose_part, has_negative, claim_paid_amount, currency_code, refused_whole, refused_units),
        -- what is refused is the charge of the missing units, or their part of what was allowed; anything else is refused of the rest too
        coalesce(refusal_codes is not null and asked_units > coalesce(units, 1)

@@ -1,8 +1,10 @@
--- grain: one row a line and a patient-day that it may be part of. key: line_id. inputs: core.comparable_line, core.claim, core.day_patient, era.date, era.party
+-- grain: one row a line and a patient-day that it may be part of. key: line_id. inputs: core.comparable_line, core.claim, core.day_patient, era.date,
+-- macro known_by
 -- What core.line_to_price does not hold, since its part in the day is not known: lines for which nothing was paid to the practice and nothing
 -- is refused (paid to the patient, out of balance, under a code that is not classified), lines decided as second payer, lines that may be of
 -- one of several days, and lines of a claim that may be of the same patient under another number or name. In the form that contracts.reprice
--- takes, each under a line_id of its own: they are not judged, what is judged must hold with them and without.
+-- takes, each under a line_id of its own: they are not judged, what is judged must hold with them and without. The days of crowds are not judged
+-- at all (core.crowded_day).
 with member as (
     select l.*,
            date_problem is null and (lane is null or (lane <> 'SECONDARY' and line > 0 and charge_amount > 0
@@ -29,28 +31,14 @@ spread as (
     join core.claim c on c.file_hash = m.file_hash and c.claim = m.claim
     left join line_date d on d.file_hash = m.file_hash and d.claim = m.claim and d.line = m.line
     where m.date_problem is not null
+    qualify count(*) over (partition by c.patient_key) <= 20 and (c.patient_account is null or count(*) over (partition by c.patient_account) <= 20)
 ),
-full_name as (
-    select file_hash, claim, min(upper(name || '|' || first_name)) as full_name
-    from era.party where claim is not null and line is null and entity_code = 'QC' and length(first_name) > 1 group by all
-),
-known as (
-    -- what a claim's patient may be known by on a day
-    select d.*, c.patient_key, c.patient_account as account,
-           list_transform(list_filter(c.patient_aliases, lambda x: starts_with(x, 'N')), lambda x: split_part(x, '|', 1)) as names,
-           list_transform(list_filter(c.patient_aliases, lambda x: starts_with(x, 'I')), lambda x: split_part(x, '|', 1)) as numbers,
-           q.full_name
+day as (
+    select d.day_patient_key, d.service_date, c.patient_key, c.patient_account
     from core.day_patient d
     join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
-    left join full_name q on q.file_hash = d.file_hash and q.claim = d.claim
 ),
-named as (
-    select distinct service_date, day_patient_key, file_hash, claim, unnest(list_filter(
-               flatten([[number || '|' || name for name in names] for number in numbers])
-               || [account || '|' || x for x in numbers || names] || ['named ' || full_name], lambda x: x is not null)) as known_by,
-           numbers[1] as number
-    from known
-),
+named as (from known_by() where patient_count <= 20),
 part as (
     select m.line_id, d.day_patient_key, d.service_date, m.doubt, false as other_person
     from member m
@@ -60,14 +48,17 @@ part as (
     select s.line_id, k.day_patient_key, k.service_date, m.doubt, false
     from spread s
     join member m on m.line_id = s.line_id
-    join known k on (k.patient_key = s.patient_key or k.account = s.patient_account) and k.service_date between s.first_date and s.last_date
+    join day k on k.patient_key = s.patient_key and k.service_date between s.first_date and s.last_date
+    union
+    select s.line_id, k.day_patient_key, k.service_date, m.doubt, false
+    from spread s
+    join member m on m.line_id = s.line_id
+    join day k on k.patient_account = s.patient_account and k.service_date between s.first_date and s.last_date
     union
     select m.line_id, x.day_patient_key, x.service_date, 'a claim of the day may be of the same patient under another number or name', true
     from named x
     join named y on y.service_date = x.service_date and y.known_by = x.known_by and y.day_patient_key <> x.day_patient_key
-                -- a full name will do where one has no number, or a number of six characters or more with the payer's suffix behind it
-                and (not starts_with(x.known_by, 'named ') or (x.number is null) <> (y.number is null)
-                     or (least(length(x.number), length(y.number)) > 6 and (starts_with(x.number, y.number) or starts_with(y.number, x.number))))
+                and case when starts_with(x.known_by, 'named ') then x.tells <> y.tells else x.tells or y.tells end
     join member m on m.file_hash = y.file_hash and m.claim = y.claim and m.service_date = y.service_date and m.date_problem is null
 )
 select concat('0x', substr(sha256(concat_ws('|', 'doubtful', p.line_id, p.day_patient_key, p.service_date)), 1, 15))::bigint as line_id,

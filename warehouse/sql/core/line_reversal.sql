@@ -6,7 +6,8 @@ with stray as (
     select r.file_hash, r.claim, r.thread, r.sequence, c.charge_amount, c.paid_amount, c.line_count
     from core.reversal r
     join core.claim c on c.file_hash = r.file_hash and c.claim = r.claim
-    where r.of_claim is null and c.line_count > 0
+    join core.thread t on t.file_hash = r.file_hash and t.claim = r.claim
+    where r.of_claim is null and c.line_count > 0 and not t.crowded
 ),
 decision as (
     select t.thread, t.sequence, c.file_hash, c.claim, c.charge_amount
