@@ -51,6 +51,9 @@ hypothesis leaves `agreeing_count` as the payer allowed them. What does not `sta
 out; `borne_out`: it stands alone, or the day has them.
 """
 _BATCH = 100_000
+"""Lines that are priced at a time."""
+_CASES = 5_000
+"""Cases whose attempts, some two hundred each, are held in memory at a time."""
 
 
 def explain_short(
@@ -63,12 +66,18 @@ def explain_short(
     contracts = [*terms.contracts, MEDICARE_TERMS]
     members = groups.with_columns(pl.len().over("judged_group").cast(pl.Int32).alias("members"))
     days = ShortDays.of(with_doubts(lines), members, terms, contracts, reference, practice)
-    attempts, changes = _all_attempts(days)
-    found = [_reproduced(batch, changes, days, name) for name, batch in _batches(attempts, days)]
+    found = [frame for part in days.parts(_CASES) for frame in _tried(part)]
     kept = [frame for frame in found if not frame.is_empty()]
     if not kept:
         return pl.DataFrame(schema=CAUSE_SCHEMA)
     return _ranked(pl.concat(kept, how="diagonal"))
+
+
+def _tried(days: ShortDays) -> Iterator[pl.DataFrame]:
+    """Yield what the attempts reproduce, some at a time."""
+    attempts, changes = _all_attempts(days)
+    for name, batch in _batches(attempts, days):
+        yield _reproduced(batch, changes, days, name)
 
 
 def _all_attempts(days: ShortDays) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -6,7 +6,7 @@ the days of the claim.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,7 +15,7 @@ from .places import place_lines
 from .reprice import under_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .practice import Practice
     from .reference import Reference
@@ -81,6 +81,18 @@ class ShortDays:
         cased = _cased(known)
         kept = cased.filter(pl.col("short").fill_null(value=False).any().over("case"))
         return cls(kept, _cases(kept, contracts), terms, contracts, reference, practice)
+
+    def parts(self, count: int) -> Iterator[ShortDays]:
+        """Yield so many cases at a time; none depends on another."""
+        turn = ((pl.col("case").rank("dense") - 1) // count).alias("_turn")
+        turns = self.cases.select("case", turn)
+        for own in turns.partition_by("_turn", maintain_order=True):
+            held = own.select("case")
+            yield replace(
+                self,
+                lines=self.lines.join(held, on="case", how="semi", maintain_order="left"),
+                cases=self.cases.join(held, on="case", how="semi", maintain_order="left"),
+            )
 
 
 _FACTS = ("contract_effective", "lesser_of", "multiple_procedure", "assistant_percent")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ONE = (Path(__file__).parents[1] / "fixtures" / "835" / "pass" / "one-claim.835").read_text().replace("\n", "")
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "835" / "pass" / "one-claim.835"
+ONE = FIXTURE.read_text().replace("\n", "")
 HEAD = ONE[: ONE.index("CLP*")].replace("80001", "PLAN1")
 END = ONE[ONE.index("SE*24") :]
 CODES = ("97140", "97530", "97124", "97110", "97112")

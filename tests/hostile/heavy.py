@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.home import make_home
+from tests.hostile.crowds import SHAPES, remittance
+from tests.warehouse.ledger.terms import write_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,20 @@ home = Home.open(Path(sys.argv[1]).parents[1])
 counts = intake.read_in(home, intake.remittances(home.folder("inbox")), dt.date(2026, 7, 1))
 print(*(f"{count} {outcome}" for outcome, count in sorted(counts.items())))
 """
+
+NIGHT = """
+import datetime as dt, sys
+from pathlib import Path
+import duckdb
+from tests.crash.plain import run_night
+home = Path(sys.argv[1]).parents[1]
+run_night(home, dt.date(2026, 7, 1))
+with duckdb.connect(str(home / "published" / "shortpay.duckdb"), read_only=True) as con:
+    loaded = con.execute("select count(*) from out.file where outcome = 'loaded'").fetchall()[0][0]
+    verdicts = con.execute("select verdict, count(*) from core.verdict group by all order by all").fetchall()
+print(loaded, "loaded:", *(f"{count:,} {verdict}" for verdict, count in verdicts))
+"""
+CROWD = 50_000
 
 
 def write(path: Path, *parts: bytes | tuple[bytes, int] | int) -> None:
@@ -127,3 +143,16 @@ def apart(program: str, path: Path) -> tuple[str, float, int]:
     assert done.returncode == 0, done.stderr[-2000:]
     peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
     return done.stdout.strip(), time.monotonic() - started, peak
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_crowd_keeps_no_night_busy(name: str, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    write_terms(home.folder("contracts"))
+    path = home.folder("inbox") / "crowd.835"
+    path.write_bytes(remittance(SHAPES[name](CROWD)))
+    size = path.stat().st_size / 1e6
+    told, seconds, memory = apart(NIGHT, path)
+    outcome = told.splitlines()[-1]
+    print(f"\n{name}: {size:.1f} MB, a whole night: {outcome}; {seconds:.0f} s, {memory:,} MB")  # noqa: T201
+    assert outcome.startswith("1 loaded")

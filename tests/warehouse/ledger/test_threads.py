@@ -9,11 +9,18 @@ import pytest
 
 from warehouse.database import model_sql
 
-CLAIM = (
-    "create table core.claim (file_hash varchar, claim integer, remittance_date date, interchange_date date, interchange_time varchar,"
-    " trace_number varchar, payer_key varchar, payee_key varchar, patient_account varchar, payer_claim_number varchar, resent boolean,"
-    " is_reversal boolean, claim_status_code varchar, claim_service_date date, services varchar, line_count integer)"
-)
+CLAIM = """
+create table core.claim (
+    file_hash varchar, claim integer, remittance_date date, interchange_date date, interchange_time varchar,
+    trace_number varchar, payer_key varchar, payee_key varchar, patient_account varchar, payer_claim_number varchar,
+    resent boolean, is_reversal boolean, claim_status_code varchar, claim_service_date date, services varchar, line_count integer)
+"""
+FILL = """
+insert into core.claim by name
+select 'f' as file_hash, range::integer as claim, date '2026-03-02' as remittance_date, 'A' || range as patient_account,
+       false as resent, false as is_reversal, '1' as claim_status_code, 1 as line_count
+from range(?)
+"""
 Keys = list[tuple[int, int]]
 """Pairs of decision and key."""
 
@@ -23,18 +30,14 @@ def threads(count: int, keys: Keys) -> set[frozenset[int]]:
     with duckdb.connect() as con:
         con.execute("create schema core")
         con.execute(CLAIM)
-        con.execute(
-            "insert into core.claim by name select 'f' as file_hash, range::integer as claim, date '2026-03-02' as remittance_date,"
-            " 'A' || range as patient_account, false as resent, false as is_reversal, '1' as claim_status_code, 1 as line_count"
-            " from range(?)", [count],
-        )  # fmt: skip
+        con.execute(FILL, [count])
         con.execute("create table core.claim_key (ledger_key ubigint, file_hash varchar, claim integer)")
         con.execute(
             "insert into core.claim_key select unnest($keys), 'f', unnest($claims)",
             {"keys": [key for _, key in keys], "claims": [claim for claim, _ in keys]},
         )
         found = con.execute(
-            f"select list(claim) from ({model_sql('core.thread').rstrip().removesuffix(';')}) group by thread"  # noqa: S608
+            f"select list(claim) from ({model_sql('core.thread')}) group by thread"  # noqa: S608
         ).fetchall()
     return {frozenset(members) for (members,) in found}
 
