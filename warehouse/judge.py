@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PAYMENTS = ("core.claim_content", "core.payment")
 CLAIMS = ("core.adjustment", "core.claim", "core.line", "core.day_patient")
 LEDGER = ("core.claim_key", "core.thread", "core.reversal", "core.line_reversal", "core.adjudication")
+PERSONS = ("macro.known_by", "macro.undated_line")
 PRICED = ("core.line_to_price", "core.doubtful_line")
 PROVIDER = ("core.provider_adjustment", "core.takeback")
 PUBLISHED = (
@@ -127,7 +128,7 @@ def tie_provider_adjustments(con: duckdb.DuckDBPyConnection) -> None:
 
 def compare(con: duckdb.DuckDBPyConnection) -> None:
     """Derive the allowed amount and the lane of each line."""
-    for macro in ("macro.asked_units", "macro.known_by"):
+    for macro in ("macro.asked_units", *PERSONS):
         con.execute(model_sql(macro))
     for model in ("core.crowded_day", "core.comparable_line"):
         build(con, model)
@@ -135,7 +136,8 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
 
 def price(con: duckdb.DuckDBPyConnection, terms: Terms, reference: Reference, practice: Practice) -> int:
     """Price every line that a payer decided as primary, and find why what is short was; return how many."""
-    con.execute(model_sql("macro.known_by"))
+    for macro in PERSONS:
+        con.execute(model_sql(macro))
     lines = pl.concat(con.sql(model_sql(model)).pl() for model in PRICED)
     lines = lines.cast({name: kind for name, kind in LINE_SCHEMA.items() if name in lines.columns})
     repriced = reprice(lines, terms, reference, practice)

@@ -90,6 +90,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
         + line(day="DTM*150*20200101~DTM*151*20261231~") * (n // 2)
         + "".join(claim(f"B{i}", f"J{i}") + patient() + line(day=of_winter(i)) for i in range(n // 2))
     ),
+    "one patient under two numbers, no dates under the first": lambda n: (
+        "".join(claim(f"A{i}", f"I{i}") + patient() + line(day="") for i in range(n))
+        + claim("B", "J1") + patient() + line() + claim("B", "J2") + patient("Z000000002") + line("97140")
+    ),
     "takebacks that name one claim": lambda n: (
         "".join(claim("A", f"I{i}") + patient(f"Z{i:09}") + line() for i in range(n))
         + "PLB*1234567893*20261231*WO:A*1*FB:A*-1~" * n

@@ -1,7 +1,6 @@
-"""The heavy ones, for `make hostile`: files of millions of parts and gigabytes, each in a process with 3 GB of memory, a whole night
-with 6 GB.
+"""The heavy ones, for `make hostile`: files of millions of parts and gigabytes, each in a process with 3 GB of memory.
 
-What is made is made sparse, or removed again; the largest takes 400 MB of the disk.
+What is made is made sparse, or removed again; the largest takes 400 MB of the disk. Whole nights have 6 GB.
 """
 
 from __future__ import annotations

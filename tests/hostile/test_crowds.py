@@ -1,7 +1,7 @@
 """Crowds: what would have to be held against each other is bounded, and what lies beyond is left in doubt, never judged.
 
 All shapes of `crowds.py` in one warehouse, once at once and once over nights. The limits: 100 decisions and 2,000
-lines of one claim, 20 patients of one name a day, 20 lines of a patient without a date (SECURITY.md).
+lines of one claim, 20 patients of one name a day, 20 lines that may be of it (SECURITY.md).
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 AS_A_CLAIM = "more than 100 decisions, or 2,000 lines, come as one claim"
 OF_A_NAME = "more than 20 patients go by one number or name"
-UNDATED = "more than 20 lines of this patient have no date that holds"
+UNDATED = "more than 20 lines without a date that holds may be of this day"
 UNPLACED = ("no date of service", "the line spans")
 """What lines without a date say themselves."""
 
 
 class Case(NamedTuple):
     shape: str
-    count: int
+    size: int
     crowd: str | None
     """The first words of the reason for which nothing of it is judged."""
 
     @property
     def tag(self) -> str:
-        return f"Q{chr(65 + CASES.index(self))}"
+        return f"{chr(65 + CASES.index(self))}Q"
 
 
 CASES = [
@@ -62,6 +62,8 @@ CASES = [
     Case("one patient, half of the lines without a date", 40, None),
     Case("one patient, half of the lines without a date", 42, UNDATED),
     Case("lines of any day of seven years", 42, UNDATED),
+    Case("one patient under two numbers, no dates under the first", 20, None),
+    Case("one patient under two numbers, no dates under the first", 21, UNDATED),
     Case("takebacks that name one claim", 130, AS_A_CLAIM),
 ]
 
@@ -70,7 +72,7 @@ def sources(parts: int) -> list[list[Source]]:
     """Every case cut into so many nights."""
     nights: list[list[Source]] = [[] for _ in range(parts)]
     for case in CASES:
-        claims = SHAPES[case.shape](case.count).split("CLP*")[1:]
+        claims = SHAPES[case.shape](case.size).split("CLP*")[1:]
         for part in range(parts):
             body = "".join("CLP*" + one for one in claims[part::parts])
             name = f"{case.tag}{part}"
@@ -85,7 +87,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
         yield con
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.shape} {case.count}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.shape} {case.size}")
 def test_a_crowd_is_left_in_doubt_and_says_why(at_once: duckdb.DuckDBPyConnection, case: Case) -> None:
     told = at_once.execute(
         "select coalesce(reason, '') from core.verdict where starts_with(patient_account, ?)"

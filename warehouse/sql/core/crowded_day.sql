@@ -1,20 +1,35 @@
 -- grain: one row a claim's day of service that is not judged, since too many lines may be of the same patient that day. key: file_hash, claim, service_date.
--- inputs: macro known_by, core.line, core.claim, core.day_patient
--- Whoever may be one person is held against each other (core.doubtful_line): up to 20 patients of a day, and 20 lines without a day of their own.
-with undated as (
-    select c.patient_key, c.patient_account
-    from core.line l
-    join core.claim c on c.file_hash = l.file_hash and c.claim = l.claim
-    where l.date_problem is not null
-),
-crowded as (
-    select file_hash, claim, service_date, 'more than 20 patients go by one number or name on this day: whose line it is, is not said' as crowd_reason
-    from known_by() where patient_count > 20
-    union all
-    select d.file_hash, d.claim, d.service_date, 'more than 20 lines of this patient have no date that holds: which are of this day, is not said'
+-- inputs: macros known_by and undated_line, core.claim, core.day_patient
+-- Whoever may be one person is held against each other (core.doubtful_line): up to 20 patients who go by one number or name that day, and up to
+-- 20 lines that may be of the day. Beyond, the whole day of that patient is left alone.
+with asked as (
+    select d.service_date, d.day_patient_key, unnest(['patient ' || c.patient_key, 'account ' || c.patient_account]) as whose
     from core.day_patient d
     join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
-    where c.patient_key in (select patient_key from undated group by all having count(*) > 20)
-       or c.patient_account in (select patient_account from undated group by all having count(*) > 20)
+),
+held as (
+    select unnest(['patient ' || patient_key, 'account ' || patient_account]) as whose, first_date, last_date
+    from undated_line() where first_date <= last_date
+),
+turn as (
+    select whose, first_date as date, null as day_patient_key, 1 as begun from held
+    union all
+    select whose, last_date + 1, null, -1 from held
+    union all
+    select distinct whose, service_date, day_patient_key, 0 from asked semi join held using (whose)
+),
+counted as (
+    -- how many have begun and not ended: on a day, after those that begin or end with it
+    select *, sum(begun) over (partition by whose order by date, day_patient_key is not null rows unbounded preceding) as line_count from turn
+),
+crowded as (
+    select day_patient_key, service_date, 'more than 20 patients go by one number or name on this day: whose line it is, is not said' as crowd_reason
+    from known_by() where patient_count > 20
+    union all
+    select day_patient_key, date, 'more than 20 lines without a date that holds may be of this day: which are, is not said'
+    from counted where day_patient_key is not null and whose is not null and line_count > 20
 )
-select file_hash, claim, service_date, min(crowd_reason) as crowd_reason from crowded group by all
+select d.file_hash, d.claim, d.service_date, min(c.crowd_reason) as crowd_reason
+from core.day_patient d
+join crowded c on c.day_patient_key = d.day_patient_key and c.service_date = d.service_date
+group by all

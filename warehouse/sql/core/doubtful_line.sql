@@ -1,5 +1,5 @@
--- grain: one row a line and a patient-day that it may be part of. key: line_id. inputs: core.comparable_line, core.claim, core.day_patient, era.date,
--- macro known_by
+-- grain: one row a line and a patient-day that it may be part of. key: line_id. inputs: core.comparable_line, core.claim, core.day_patient,
+-- core.crowded_day, macros known_by and undated_line
 -- What core.line_to_price does not hold, since its part in the day is not known: lines for which nothing was paid to the practice and nothing
 -- is refused (paid to the patient, out of balance, under a code that is not classified), lines decided as second payer, lines that may be of
 -- one of several days, and lines of a claim that may be of the same patient under another number or name. In the form that contracts.reprice
@@ -16,27 +16,11 @@ with member as (
     where l.state in ('SURVIVING', 'PENDING', 'IN_DOUBT') and (l.lane is null or l.lane in ('PENDING', 'NOT_COMPARABLE', 'SECONDARY'))
       and coalesce(l.charge_amount <> 0 or l.allowed_by_payment_amount <> 0, true)
 ),
-line_date as (
-    select file_hash, claim, line, min(date) as first_date, max(date) as last_date
-    from era.date where line is not null and date_qualifier in ('472', '150', '151') group by all
-),
-spread as (
-    -- the days that a line may be of: its own, those of the statement, those of the claim's other lines, those of the year before the payment
-    select m.line_id, c.patient_key, c.patient_account,
-           case when m.date_problem like '%outside%' then least(d.first_date, c.statement_from_date)
-                else coalesce(d.first_date, c.statement_from_date, c.dates[1], c.remittance_date - 366) end as first_date,
-           case when m.date_problem like '%outside%' then greatest(d.last_date, c.statement_from_date, c.statement_through_date)
-                else coalesce(d.last_date, c.statement_through_date, c.statement_from_date, c.dates[-1], c.remittance_date) end as last_date
-    from member m
-    join core.claim c on c.file_hash = m.file_hash and c.claim = m.claim
-    left join line_date d on d.file_hash = m.file_hash and d.claim = m.claim and d.line = m.line
-    where m.date_problem is not null
-    qualify count(*) over (partition by c.patient_key) <= 20 and (c.patient_account is null or count(*) over (partition by c.patient_account) <= 20)
-),
 day as (
     select d.day_patient_key, d.service_date, c.patient_key, c.patient_account
     from core.day_patient d
     join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
+    anti join core.crowded_day o on o.file_hash = d.file_hash and o.claim = d.claim and o.service_date = d.service_date
 ),
 named as (from known_by() where patient_count <= 20),
 part as (
@@ -46,12 +30,12 @@ part as (
     where not m.placed and m.date_problem is null
     union
     select s.line_id, k.day_patient_key, k.service_date, m.doubt, false
-    from spread s
+    from undated_line() s
     join member m on m.line_id = s.line_id
     join day k on k.patient_key = s.patient_key and k.service_date between s.first_date and s.last_date
     union
     select s.line_id, k.day_patient_key, k.service_date, m.doubt, false
-    from spread s
+    from undated_line() s
     join member m on m.line_id = s.line_id
     join day k on k.patient_account = s.patient_account and k.service_date between s.first_date and s.last_date
     union
