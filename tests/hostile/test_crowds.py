@@ -1,7 +1,7 @@
 """Crowds: what would have to be held against each other is bounded, and what lies beyond is left in doubt, never judged.
 
 All shapes of `crowds.py` in one warehouse, once at once and once over nights. The limits: 100 decisions and 2,000
-lines of one claim, 20 patients of one name a day, 20 lines that may be of it (SECURITY.md).
+lines of one claim, 20 patients of one name a day, 20 lines that may be of it, 200 that are (SECURITY.md).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 AS_A_CLAIM = "more than 100 decisions, or 2,000 lines, come as one claim"
 OF_A_NAME = "more than 20 patients go by one number or name"
 UNDATED = "more than 20 lines without a date that holds may be of this day"
+OF_A_DAY = "more than 200 lines come for this patient, or under this account"
 UNPLACED = ("no date of service", "the line spans")
 """What lines without a date say themselves."""
 
@@ -36,7 +37,8 @@ class Case(NamedTuple):
 
     @property
     def tag(self) -> str:
-        return f"{chr(65 + CASES.index(self))}Q"
+        place = CASES.index(self)
+        return f"{chr(65 + place // 26)}{chr(65 + place % 26)}Q"
 
 
 CASES = [
@@ -47,10 +49,12 @@ CASES = [
     Case("one claim number for all accounts", 130, AS_A_CLAIM),
     Case("each claim names the one before", 130, AS_A_CLAIM),
     Case("each claim number under two accounts", 130, None),
-    Case("one patient-day", 130, None),
+    Case("one patient-day", 200, None),
+    Case("one patient-day", 201, OF_A_DAY),
     Case("one patient-day, half of it refused", 130, None),
     Case("one claim of many lines", 130, None),
-    Case("two claims of many lines", 2_000, None),
+    Case("two claims of many lines", 200, None),
+    Case("two claims of many lines", 2_000, OF_A_DAY),
     Case("two claims of many lines", 2_002, AS_A_CLAIM),
     Case("reversals of one claim", 130, AS_A_CLAIM),
     Case("reversals of single lines", 130, AS_A_CLAIM),
@@ -58,7 +62,8 @@ CASES = [
     Case("one name, half without a number", 40, OF_A_NAME),
     Case("one name, numbers that begin alike", 20, None),
     Case("one name, numbers that begin alike", 21, OF_A_NAME),
-    Case("one account for all patients", 130, None),
+    Case("one account for all patients", 200, None),
+    Case("one account for all patients", 201, OF_A_DAY),
     Case("one patient, half of the lines without a date", 40, None),
     Case("one patient, half of the lines without a date", 42, UNDATED),
     Case("lines of any day of seven years", 42, UNDATED),

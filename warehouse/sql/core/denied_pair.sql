@@ -1,5 +1,6 @@
 -- grain: one row a line that stands bundled and another code of the patient's day with the same provider; alone: other_code null. key: line_id, other_code.
--- inputs: core.denied_line, core.denied_price, core.comparable_line, terms.denial_class, terms.denial_kind, core.adjustment
+-- inputs: core.denied_line, core.denied_price, core.comparable_line, terms.denial_class, terms.denial_kind, core.adjustment,
+-- core.crowded_day (which is not held against the edits)
 with held as (
     select distinct d.line_id
     from core.denied_line d
@@ -17,6 +18,7 @@ line as (
     select l.line_id, l.patient_key, l.payee_key, l.service_date, coalesce(l.billed_procedure_code, l.procedure_code) as code,
            concat_ws(':', nullif(l.modifiers, ''), nullif(l.billed_modifiers, '')) as modifiers
     from core.comparable_line l
+    anti join core.crowded_day o on o.file_hash = l.file_hash and o.claim = l.claim and o.service_date = l.service_date
     where l.line > 0 and l.state in ('SURVIVING', 'PENDING', 'IN_DOUBT') and l.lane is distinct from 'REVERSED' and l.lane is distinct from 'SECONDARY'
       and l.service_date is not null
 ),
