@@ -94,6 +94,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
         "".join(claim(f"A{i}", f"I{i}") + patient() + line(day="") for i in range(n))
         + claim("B", "J1") + patient() + line() + claim("B", "J2") + patient("Z000000002") + line("97140")
     ),
+    "two numbers that begin alike, the one with a single line": lambda n: (
+        "".join(claim(f"A{i}", f"I{i}") + patient("Z00000001") + line() for i in range(n - 1))
+        + claim("B", "J") + patient("Z0000000100") + line("97140")
+    ),
     "takebacks that name one claim": lambda n: (
         "".join(claim("A", f"I{i}") + patient(f"Z{i:09}") + line() for i in range(n))
         + "PLB*1234567893*20261231*WO:A*1*FB:A*-1~" * n

@@ -69,6 +69,8 @@ CASES = [
     Case("lines of any day of seven years", 42, UNDATED),
     Case("one patient under two numbers, no dates under the first", 20, None),
     Case("one patient under two numbers, no dates under the first", 21, UNDATED),
+    Case("two numbers that begin alike, the one with a single line", 200, None),
+    Case("two numbers that begin alike, the one with a single line", 201, OF_A_DAY),
     Case("takebacks that name one claim", 130, AS_A_CLAIM),
 ]
 

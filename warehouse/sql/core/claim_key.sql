@@ -13,7 +13,7 @@ with own as (
 dated as (select * exclude (dates), unnest(dates) as date from own where len(dates) > 0),
 lender as (
     -- what more than 100 accounts, patients and dates go by is no claim's number
-    select distinct number, patient_account, patient_aliases, date from dated qualify count(*) over (partition by number) <= 100
+    from (select distinct number, patient_account, patient_aliases, date from dated) qualify count(*) over (partition by number) <= 100
 ),
 borrowed as (
     select distinct o.* exclude (dates), d.date

@@ -17,12 +17,15 @@ with member as (
       and coalesce(l.charge_amount <> 0 or l.allowed_by_payment_amount <> 0, true)
 ),
 day as (
-    select d.day_patient_key, d.service_date, c.patient_key, c.patient_account
+    select distinct d.day_patient_key, d.service_date, c.patient_key, c.patient_account
     from core.day_patient d
     join core.claim c on c.file_hash = d.file_hash and c.claim = d.claim
     anti join core.crowded_day o on o.file_hash = d.file_hash and o.claim = d.claim and o.service_date = d.service_date
 ),
-named as (from known_by() where patient_count <= 20),
+named as (from known_by()),
+asking as (
+    select distinct day_patient_key, service_date, known_by, tells from named anti join core.crowded_day using (file_hash, claim, service_date)
+),
 part as (
     select m.line_id, d.day_patient_key, d.service_date, m.doubt, false as other_person
     from member m
@@ -40,7 +43,7 @@ part as (
     join day k on k.patient_account = s.patient_account and k.service_date between s.first_date and s.last_date
     union
     select m.line_id, x.day_patient_key, x.service_date, 'a claim of the day may be of the same patient under another number or name', true
-    from named x
+    from asking x
     join named y on y.service_date = x.service_date and y.known_by = x.known_by and y.day_patient_key <> x.day_patient_key
                 and case when starts_with(x.known_by, 'named ') then x.tells <> y.tells else x.tells or y.tells end
     join member m on m.file_hash = y.file_hash and m.claim = y.claim and m.service_date = y.service_date and m.date_problem is null
