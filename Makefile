@@ -48,7 +48,7 @@ crash: install-test
 soak: install-test
 	$(BIN)/python -m tests.soak $(SOAK)
 
-# What a remittance may be made of to do harm, at full size: some minutes, 3 GB of memory, 400 MB of disk.
+# What a remittance may be made of to do harm, at full size: half an hour and more, 6 GB of memory, 400 MB of disk.
 hostile: install-test
 	$(BIN)/python -m pytest -q -s tests/hostile/heavy.py
 	$(BIN)/python -m pytest -q -m '' tests/hostile tests/flows/test_leaks.py
