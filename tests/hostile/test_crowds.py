@@ -120,6 +120,11 @@ def test_every_line_of_a_crowd_has_one_verdict(at_once: duckdb.DuckDBPyConnectio
     assert len(set(counts)) == 1
 
 
+def test_a_takeback_of_a_crowd_says_that_it_names_too_many(at_once: duckdb.DuckDBPyConnection) -> None:
+    ties = at_once.execute("select distinct tie from core.provider_adjustment").fetchall()
+    assert ties == [("names more than 100 claims",)]
+
+
 @pytest.mark.slow
 def test_crowds_that_come_over_nights_end_alike(
     at_once: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

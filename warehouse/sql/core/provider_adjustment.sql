@@ -22,13 +22,12 @@ named as (
     select *, count(*) over (partition by number) <= 100 as number_tells, count(*) over (partition by account) <= 100 as account_tells from claim
 ),
 word as (
-    select file_hash, segment, position, upper(unnest(regexp_split_to_array(reference_id, '[^A-Za-z0-9]+'))) as word
-    from own where reference <> ''
-    union
-    select file_hash, segment, position, reference from own where reference <> ''
+    select file_hash, segment, position, words, unnest(words) as word
+    from (select *, list_distinct(list_append(list_transform(regexp_split_to_array(reference_id, '[^A-Za-z0-9]+'), lambda x: upper(x)), reference)) as words
+          from own where reference <> '')
 ),
 by_word as (
-    select w.file_hash, w.segment, w.position, n.thread, true as by_number, n.account = w.word as by_account
+    select w.file_hash, w.segment, w.position, n.thread, true as by_number, n.account <> '' and list_contains(w.words, n.account) as by_account
     from word w join named n on n.number = w.word and n.number_tells where w.word <> ''
     union all
     select w.file_hash, w.segment, w.position, n.thread, n.number = w.word, true
@@ -62,6 +61,7 @@ best as (
 crowd as (
     select distinct file_hash, segment, position
     from word semi join (select number as word from named where not number_tells union select account from named where not account_tells) using (word)
+    where word <> ''
 ),
 single as (
     select file_hash, segment, position, any_value(thread) as thread, any_value(rank) as rank, count(*) as claims
